@@ -1,0 +1,1 @@
+"""The communications control room of a very large membership organisation."""

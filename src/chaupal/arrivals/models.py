@@ -1,0 +1,162 @@
+"""What can come in, as types. An adapter reads a provider's bytes into these and nothing else."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import IntEnum, StrEnum
+from typing import TypeAlias
+from uuid import UUID
+
+from chaupal.kit.ids import OrganisationId
+from chaupal.people.models import Word
+
+
+class Evidence(IntEnum):
+    """How far a delivery is known to have got. A rank that only rises, never rounded up."""
+
+    PLANNED = 0
+    ACCEPTED = 1
+    DELIVERED = 2
+    OPENED = 3
+    POSTED = 4
+    VERIFIED = 5
+
+
+class Failure(StrEnum):
+    """Why a message will never arrive: a provider says so, or whom it was for (`WITHDRAWN`)."""
+
+    BLOCKED = "blocked"
+    NO_SUCH_ADDRESS = "no_such_address"
+    CONTENT = "content"
+    MISCONFIGURED = "misconfigured"
+    EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"
+    OPTED_OUT = "opted_out"
+    ANOTHER_CHANNEL = "another_channel"
+    NEEDS_TEMPLATE = "needs_template"
+    UNDELIVERED = "undelivered"
+
+
+@dataclass(frozen=True, slots=True)
+class StatusArrived:
+    """A provider's word on one of our sends.
+
+    `provider_ref` is the provider's name for the message; `key` is our idempotency key where
+    the provider echoes it, so that a send whose answer was lost can still be found.
+    """
+
+    at: datetime
+    provider_ref: str
+    key: str | None
+    evidence: Evidence
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MessageArrived:
+    """Somebody wrote in a group, or to a sender directly: `address` is theirs then.
+
+    `event_id` is the provider's own, unique per sender: it is what makes a repeated webhook
+    harmless. `author` is the provider's opaque id of the writer, never a name.
+    """
+
+    at: datetime
+    event_id: str
+    address: str
+    author: str
+    text: str
+    forwarded: bool = False
+    frequently_forwarded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PersonSaid:
+    """Somebody said stop or start to a sender, or pressed a button that says so.
+
+    `addresses` are theirs on the sender's channel: where there are two, either may be the one
+    that we know. What they wrote stays with the adapter. `at` is None where the provider doesn't
+    say; then it is when it came. `perhaps_in`: the room it was said in, on a channel that does
+    not tell a person's own room from a group's.
+    """
+
+    at: datetime | None
+    event_id: str
+    addresses: tuple[str, ...] = field(repr=False)
+    word: Word
+    by_button: bool = False
+    perhaps_in: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class GroupPulse:
+    """A group's size, or that it moved to another address."""
+
+    at: datetime
+    event_id: str
+    address: str
+    size: int | None = None
+    moved_to: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LinkClicked:
+    """A group's own short link was opened by a person (previews and robots are left out)."""
+
+    at: datetime
+    delivery_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class RelayOpened:
+    """An admin opened a relay task's page."""
+
+    at: datetime
+    assignment_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class RelayPosted:
+    """An admin says that the text is in the group."""
+
+    at: datetime
+    assignment_id: UUID
+
+
+Arrival: TypeAlias = (
+    StatusArrived
+    | MessageArrived
+    | PersonSaid
+    | GroupPulse
+    | LinkClicked
+    | RelayOpened
+    | RelayPosted
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """One thing as the log has it: whose, from where, and the bytes exactly as they came.
+
+    `source` is a sender's id in hexadecimal, or `link`, or `relay`. `channel` says which
+    adapter reads a sender's bytes; it is empty where the bytes are our own.
+    """
+
+    sequence: int
+    organisation: OrganisationId
+    source: str
+    channel: str
+    received_at: datetime
+    body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """A line of the control room's feed: what came, where and when. Never a text."""
+
+    id: int
+    kind: str
+    group_id: UUID
+    group_name: str
+    unit_id: UUID
+    unit_name_hi: str
+    unit_name_en: str
+    at: datetime

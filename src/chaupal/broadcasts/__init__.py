@@ -1,0 +1,1 @@
+"""Broadcasts: one message, an exact audience, two signatures, and a delivery for each group."""

@@ -1,0 +1,55 @@
+"""The texts of what is on its way, each held against what two people approved before it goes."""
+
+from dataclasses import dataclass, field
+
+from chaupal.broadcasts import queries
+from chaupal.broadcasts.models import Broadcast, BroadcastId, Claim
+from chaupal.broadcasts.rendering import render
+from chaupal.kit import db, log
+from chaupal.kit.ids import OrganisationId
+from chaupal.kit.runtime import Runtime
+
+logger = log.logger(__name__)
+
+
+@dataclass(slots=True)
+class Wording:
+    """The texts of the broadcasts under way, each checked once against what was approved."""
+
+    rt: Runtime
+    organisation: OrganisationId
+    known: dict[BroadcastId, dict[str, str]] = field(default_factory=dict)
+
+    async def of(self, claims: list[Claim]) -> None:
+        """Load what these claims need and is not known yet."""
+        for id in {claim.broadcast_id for claim in claims} - self.known.keys():
+            if len(self.known) >= 200:
+                self.known.clear()
+            async with db.transaction(self.rt.pool, self.organisation) as conn:
+                self.known[id] = await approved_texts(conn, id)
+
+    def text(self, claim: Claim) -> str | None:
+        """Return the text of a claim, or None where it is not what was approved."""
+        return self.known[claim.broadcast_id].get(claim.language)
+
+
+async def approved_texts(conn: db.Conn, id: BroadcastId) -> dict[str, str]:
+    """Return the rendered texts of a broadcast, or nothing if they are not what was approved.
+
+    Approved text = sent text: the hash of what is about to be sent is computed again here and
+    compared with the one that the second signature stands under.
+    """
+    broadcast = await queries.lock(conn, id)
+    texts = {text.language: text.body for text in await queries.texts(conn, id)}
+    if broadcast is None or not is_as_approved(broadcast, texts):
+        logger.error("broadcast.text_is_not_what_was_approved", broadcast=str(id))
+        return {}
+    return {
+        language: render(body, synthetic=broadcast.synthetic, language=language)
+        for language, body in texts.items()
+    }
+
+
+def is_as_approved(broadcast: Broadcast, texts: dict[str, str]) -> bool:
+    """Say whether what stands in the tables now is what the approval was given for."""
+    return broadcast.draft(texts).content_hash() == broadcast.approved_hash

@@ -1,0 +1,346 @@
+"""Every statement that moves deliveries through dispatch: claimed, settled, lapsed, ended."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from operator import attrgetter
+from uuid import UUID
+
+from chaupal.arrivals.models import Failure
+from chaupal.broadcasts.models import BroadcastId, State
+from chaupal.kit import db
+
+# What a silence holds back is looked at again after so long, in case the silence was lifted.
+LOOK_AGAIN = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Leased:
+    """A sender this worker holds for a while, still sealed."""
+
+    id: UUID
+    channel: str
+    endpoint: str
+    sealed_token: bytes
+    sealed_webhook_secret: bytes
+    rate_per_s: int
+    chat_interval_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """How an attempt ended, in the words of the table."""
+
+    delivery_id: int
+    attempts: int
+    state: str
+    provider_ref: str | None = None
+    failure: str | None = None
+    due_at: datetime | None = None
+    evidence: int = 0
+    doubtful: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A delivery that was due, and what became of it: leased, or not to be sent now or ever.
+
+    A group's address is plain, a person's is sealed. Of what is not leased neither is of use.
+    `place` is its turn among those that were claimed together.
+    """
+
+    delivery_id: int
+    broadcast_id: BroadcastId
+    address: str | None = field(repr=False)
+    sealed: bytes | None = field(repr=False)
+    language: str
+    attempts: int
+    state: State
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
+class SenderId:
+    """Just which sender."""
+
+    id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class BroadcastKey:
+    """Just which broadcast."""
+
+    id: BroadcastId
+
+
+async def lease_senders(
+    conn: db.Conn, worker: UUID, *, channels: list[str], now: datetime, lease: timedelta
+) -> list[Leased]:
+    """Take or renew senders that have something queued. One worker holds a sender at a time,
+    so that its pace can be kept in that worker's memory."""
+    return await db.many(
+        conn,
+        Leased,
+        """
+        UPDATE sender s
+           SET lease_owner = %(worker)s, lease_until = %(now)s + %(lease)s
+         WHERE s.organisation_id = current_organisation()
+           AND s.channel = ANY(%(channels)s)
+           AND s.disabled_at IS NULL
+           AND (s.lease_owner = %(worker)s OR s.lease_until IS NULL OR s.lease_until < %(now)s)
+           AND (s.lease_owner = %(worker)s
+                OR EXISTS (SELECT FROM delivery d
+                            WHERE d.organisation_id = s.organisation_id AND d.sender_id = s.id
+                              AND d.state = 'queued'))
+        RETURNING s.id, s.channel, s.endpoint, s.sealed_token, s.sealed_webhook_secret,
+                  s.rate_per_s, s.chat_interval_s::float8
+        """,
+        worker=worker,
+        channels=channels,
+        now=now,
+        lease=lease,
+    )
+
+
+async def release_senders(conn: db.Conn, worker: UUID) -> int:
+    """Let go of what this worker holds, so that another need not wait for the lease to lapse."""
+    return await db.run(
+        conn,
+        """
+        UPDATE sender SET lease_owner = NULL, lease_until = NULL
+         WHERE organisation_id = current_organisation() AND lease_owner = %(worker)s
+        """,
+        worker=worker,
+    )
+
+
+async def claim(
+    conn: db.Conn,
+    sender: UUID,
+    *,
+    worker: UUID,
+    now: datetime,
+    lease: timedelta,
+    time_to_live: timedelta,
+    remembers_keys_for: timedelta,
+    limit: int,
+) -> list[Judged]:
+    """Take up to `limit` deliveries that are due through one sender, in turn, and judge each.
+
+    Lanes go first to last; within a lane broadcasts take turns, so a small one need not wait
+    for a large one. What may have changed since the freeze is read again by this statement:
+    the broadcast still sends and is not past its end, the worker still holds the sender, a send
+    in doubt is still remembered by its key. What fits is leased. A person who said no meanwhile is
+    refused for good and a group that was archived is cancelled, unless it was in doubt: then it
+    is unknown. Where a polling area is silent at any
+    moment at which the message could still arrive (`now` to `now` + `time_to_live`), the delivery
+    waits, and is looked at again when the silence ends or after `LOOK_AGAIN`, as calendars change.
+    """
+    judged = await db.many(
+        conn,
+        Judged,
+        """
+        WITH live AS (
+            SELECT b.id, b.lane, b.election_matter,
+                   CASE b.purpose WHEN 'internal' THEN 'coordination' ELSE 'messages' END AS wanted
+              FROM broadcast b
+             WHERE b.organisation_id = current_organisation()
+               AND b.stage = 'sending' AND b.expires_at > %(now)s
+               AND EXISTS (SELECT FROM sender s
+                            WHERE s.organisation_id = current_organisation()
+                              AND s.id = %(sender)s AND s.lease_owner = %(worker)s
+                              AND s.disabled_at IS NULL)
+        ), waiting AS (
+            SELECT d.*, b.lane, b.election_matter, b.wanted,
+                   row_number() OVER (PARTITION BY b.id ORDER BY d.due_at, d.id) AS turn
+              FROM live b
+             CROSS JOIN LATERAL (
+                SELECT d.id, d.group_id, d.person_id, d.contact_id, d.due_at, d.doubtful_since
+                  FROM delivery d
+                 WHERE d.organisation_id = current_organisation()
+                   AND d.sender_id = %(sender)s AND d.broadcast_id = b.id
+                   AND d.state = 'queued' AND d.due_at <= %(now)s
+                   AND (d.doubtful_since IS NULL
+                        OR d.doubtful_since
+                           > %(now)s::timestamptz - %(remembers_keys_for)s::interval)
+                 ORDER BY d.due_at, d.id
+                 LIMIT %(limit)s
+                   FOR UPDATE OF d SKIP LOCKED) AS d
+        ), picked AS (
+            SELECT waiting.*, row_number() OVER (ORDER BY lane, turn, id) AS place
+              FROM waiting ORDER BY place LIMIT %(limit)s
+        ), judged AS (
+            SELECT k.id, k.place, g.address, w.sealed, still.until,
+                   CASE WHEN g.archived_at IS NULL AND (k.person_id IS NULL OR w.id IS NOT NULL)
+                        THEN CASE WHEN still.until IS NULL THEN 'sending' ELSE 'queued' END
+                        WHEN k.doubtful_since IS NOT NULL THEN 'unknown'
+                        WHEN k.person_id IS NULL THEN 'cancelled'
+                        ELSE 'refused' END AS state
+              FROM picked k
+              LEFT JOIN chat_group g ON g.organisation_id = current_organisation()
+                                    AND g.id = k.group_id
+              LEFT JOIN person p ON p.organisation_id = current_organisation()
+                                AND p.id = k.person_id
+              JOIN unit u ON u.organisation_id = current_organisation()
+                         AND u.id = coalesce(g.unit_id, p.unit_id)
+              LEFT JOIN writable w ON w.organisation_id = current_organisation()
+                                  AND w.person_id = k.person_id AND w.id = k.contact_id
+                                  AND w.purpose = k.wanted
+             CROSS JOIN LATERAL (
+                SELECT max(q.ends_at) AS until
+                  FROM silence q
+                  JOIN unit area ON area.organisation_id = q.organisation_id AND area.id = q.unit_id
+                 WHERE q.organisation_id = current_organisation() AND k.election_matter
+                   AND q.starts_at <= %(now)s + %(time_to_live)s AND q.ends_at > %(now)s
+                   AND (u.path BETWEEN area.path AND area.path_end
+                        OR area.path BETWEEN u.path AND u.path_end)) AS still
+        )
+        UPDATE delivery d
+           SET state = j.state::delivery_state,
+               attempts = d.attempts + (j.state = 'sending')::int,
+               lease_until = CASE j.state WHEN 'sending' THEN %(now)s + %(lease)s END,
+               failure = CASE j.state WHEN 'refused' THEN %(withdrawn)s ELSE d.failure END,
+               due_at = CASE j.state WHEN 'queued' THEN least(j.until, %(now)s + %(look_again)s)
+                                     ELSE d.due_at END
+          FROM judged j
+         WHERE d.organisation_id = current_organisation() AND d.id = j.id
+        RETURNING d.id AS delivery_id, d.broadcast_id, j.address, j.sealed, d.language, d.attempts,
+                  d.state::text, j.place
+        """,
+        sender=sender,
+        worker=worker,
+        now=now,
+        lease=lease,
+        time_to_live=time_to_live,
+        remembers_keys_for=remembers_keys_for,
+        look_again=LOOK_AGAIN,
+        withdrawn=Failure.WITHDRAWN.value,
+        limit=limit,
+    )
+    return sorted(judged, key=attrgetter("place"))
+
+
+async def settle(conn: db.Conn, settlements: list[Settlement], *, now: datetime) -> int:
+    """Record how attempts ended, as far as this worker still holds them; return how many.
+
+    `attempts` is the fence: a worker that slept through its lease touches no row. An answer
+    never lowers what a receipt has already proved.
+    """
+    return await db.run(
+        conn,
+        """
+        WITH held AS (
+            SELECT id FROM delivery
+             WHERE organisation_id = current_organisation() AND id = ANY(%(ids)s)
+             ORDER BY id FOR UPDATE
+        )
+        UPDATE delivery d
+           SET state = o.state::delivery_state,
+               lease_until = NULL,
+               provider_ref = coalesce(o.provider_ref, d.provider_ref),
+               failure = o.failure,
+               due_at = coalesce(o.due_at, d.due_at),
+               sent_at = CASE WHEN o.state = 'sent' THEN %(now)s ELSE d.sent_at END,
+               evidence = greatest(d.evidence, o.evidence),
+               evidence_at = CASE WHEN o.evidence > d.evidence THEN %(now)s ELSE d.evidence_at END,
+               doubtful_since = CASE WHEN o.doubtful THEN coalesce(d.doubtful_since, %(now)s)
+                                     ELSE d.doubtful_since END
+          FROM unnest(%(ids)s::bigint[], %(attempts)s::int[], %(states)s::text[], %(refs)s::text[],
+                      %(failures)s::text[], %(due_ats)s::timestamptz[], %(ranks)s::smallint[],
+                      %(doubts)s::boolean[])
+               AS o (id, attempts, state, provider_ref, failure, due_at, evidence, doubtful)
+          JOIN held USING (id)
+         WHERE d.organisation_id = current_organisation() AND d.id = o.id
+           AND d.state = 'sending' AND d.attempts = o.attempts
+        """,
+        ids=[s.delivery_id for s in settlements],
+        attempts=[s.attempts for s in settlements],
+        states=[s.state for s in settlements],
+        refs=[s.provider_ref for s in settlements],
+        failures=[s.failure for s in settlements],
+        due_ats=[s.due_at for s in settlements],
+        ranks=[s.evidence for s in settlements],
+        doubts=[s.doubtful for s in settlements],
+        now=now,
+    )
+
+
+async def release_unattempted(conn: db.Conn, ids: list[int], attempts: list[int]) -> int:
+    """Give back claims that were certainly never tried, as when a worker is told to stop."""
+    return await db.run(
+        conn,
+        """
+        UPDATE delivery d SET state = 'queued', lease_until = NULL
+          FROM unnest(%(ids)s::bigint[], %(attempts)s::int[]) AS o (id, attempts)
+         WHERE d.organisation_id = current_organisation() AND d.id = o.id
+           AND d.state = 'sending' AND d.attempts = o.attempts
+        """,
+        ids=ids,
+        attempts=attempts,
+    )
+
+
+async def lapse(conn: db.Conn, *, now: datetime) -> int:
+    """Take back deliveries whose worker went quiet; each goes back in doubt."""
+    return await db.run(
+        conn,
+        """
+        UPDATE delivery d
+           SET state = 'queued', lease_until = NULL,
+               doubtful_since = coalesce(d.doubtful_since, d.lease_until)
+         WHERE d.organisation_id = current_organisation() AND d.state = 'sending'
+           AND d.lease_until < %(now)s
+        """,
+        now=now,
+    )
+
+
+async def give_up_doubtful(
+    conn: db.Conn, *, channels: list[str], windows: list[timedelta], now: datetime
+) -> int:
+    """Show as unknown what is in doubt for longer than its channel remembers keys.
+
+    Nobody knows whether these were sent, and a repeat could be a second message: they are never
+    resent by themselves.
+    """
+    return await db.run(
+        conn,
+        """
+        UPDATE delivery d SET state = 'unknown'
+          FROM sender s
+          JOIN unnest(%(channels)s::text[], %(windows)s::interval[]) AS t (channel, remembers)
+            ON t.channel = s.channel
+         WHERE d.organisation_id = current_organisation() AND d.state = 'queued'
+           AND s.organisation_id = d.organisation_id AND s.id = d.sender_id
+           AND d.doubtful_since IS NOT NULL
+           AND d.doubtful_since <= %(now)s::timestamptz - t.remembers
+        """,
+        channels=channels,
+        windows=windows,
+        now=now,
+    )
+
+
+async def senders_with_orphans(conn: db.Conn) -> list[SenderId]:
+    """Return the senders for whom some provider's word still waits."""
+    return await db.many(
+        conn,
+        SenderId,
+        """
+        SELECT DISTINCT sender_id AS id FROM orphan_status
+         WHERE organisation_id = current_organisation()
+        """,
+    )
+
+
+async def long_tallies(conn: db.Conn, *, rows: int) -> list[BroadcastKey]:
+    """Return the broadcasts whose counters have more than so many rows."""
+    return await db.many(
+        conn,
+        BroadcastKey,
+        """
+        SELECT broadcast_id AS id FROM tally
+         WHERE organisation_id = current_organisation()
+         GROUP BY broadcast_id HAVING count(*) > %(rows)s
+        """,
+        rows=rows,
+    )

@@ -1,0 +1,240 @@
+"""What a broadcast is, and which way it may move. No I/O here."""
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any, NewType
+from uuid import UUID
+
+import msgspec
+
+from chaupal.arrivals.models import Evidence
+from chaupal.broadcasts import audience
+from chaupal.kit.refusals import Invalid, NotAllowed, Refused
+
+BroadcastId = NewType("BroadcastId", UUID)
+
+LANGUAGES = ("hi", "en")
+TEXT_LIMIT_CHARACTERS = 4000
+TITLE_LIMIT_CHARACTERS = 200
+LONGEST_LIFE = timedelta(days=14)
+
+
+class Stage(StrEnum):
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    APPROVED = "approved"
+    SENDING = "sending"
+    PAUSED = "paused"
+    FINISHED = "finished"
+    CANCELLED = "cancelled"
+    RECALLED = "recalled"
+
+
+class Lane(StrEnum):
+    URGENT = "urgent"
+    NORMAL = "normal"
+    BULK = "bulk"
+
+
+class Purpose(StrEnum):
+    INTERNAL = "internal"
+    PUBLIC = "public"
+
+
+class State(StrEnum):
+    QUEUED = "queued"
+    SENDING = "sending"
+    TASKED = "tasked"
+    SENT = "sent"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+    RECALLED = "recalled"
+
+
+OPEN_STATES = frozenset({State.QUEUED, State.SENDING, State.TASKED})
+
+# From which stages a verb may start, and where it leads.
+MOVES: dict[str, tuple[frozenset[Stage], Stage]] = {
+    "submit": (frozenset({Stage.DRAFT}), Stage.SUBMITTED),
+    "send_back": (frozenset({Stage.SUBMITTED}), Stage.DRAFT),
+    "approve": (frozenset({Stage.SUBMITTED}), Stage.APPROVED),
+    "pause": (frozenset({Stage.SENDING}), Stage.PAUSED),
+    "resume": (frozenset({Stage.PAUSED}), Stage.SENDING),
+    "cancel": (
+        frozenset({Stage.DRAFT, Stage.SUBMITTED, Stage.APPROVED, Stage.SENDING, Stage.PAUSED}),
+        Stage.CANCELLED,
+    ),
+    "recall": (frozenset({Stage.SENDING, Stage.PAUSED, Stage.FINISHED}), Stage.RECALLED),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What an author writes: everything that both signatures stand under.
+
+    `via` are the channels on which people themselves are written to, in the order in which they
+    are tried for each; with none, the broadcast is for groups.
+    """
+
+    title: str
+    texts: dict[str, str]
+    purpose: Purpose
+    audience: audience.Expression
+    expires_at: datetime
+    lane: Lane = Lane.NORMAL
+    election_matter: bool = True
+    synthetic: bool = False
+    via: tuple[str, ...] = ()
+
+    def content(self) -> bytes:
+        """Return the canonical bytes of what is written: the same draft gives the same bytes.
+
+        What a draft may leave out stands in them only where it is there, so that what was
+        approved before there was such a thing stays what was approved.
+        """
+        written = {
+            "audience": audience.to_json(self.audience),
+            "election_matter": self.election_matter,
+            "expires_at": self.expires_at.astimezone(UTC).isoformat(),
+            "lane": self.lane.value,
+            "purpose": self.purpose.value,
+            "synthetic": self.synthetic,
+            "texts": dict(sorted(self.texts.items())),
+            "title": self.title,
+        }
+        if self.via:
+            written["via"] = self.via
+        return msgspec.json.encode(written, order="deterministic")
+
+    def content_hash(self) -> bytes:
+        """Return what an approval is tied to."""
+        return hashlib.sha256(self.content()).digest()
+
+    def check(self, *, now: datetime) -> None:
+        """Refuse what could never be sent, whoever approves it."""
+        if not self.title.strip():
+            raise Invalid("broadcast.title_missing")
+        if len(self.title) > TITLE_LIMIT_CHARACTERS:
+            raise Invalid(
+                "broadcast.title_too_long", limit=TITLE_LIMIT_CHARACTERS, length=len(self.title)
+            )
+        if not self.texts:
+            raise Invalid("broadcast.text_missing", language="hi")
+        for language, text in self.texts.items():
+            if language not in LANGUAGES:
+                raise Invalid("request.malformed", where="language")
+            if not text.strip():
+                raise Invalid("broadcast.text_missing", language=language)
+            if len(text) > TEXT_LIMIT_CHARACTERS:
+                raise Invalid(
+                    "broadcast.text_too_long",
+                    language=language,
+                    limit=TEXT_LIMIT_CHARACTERS,
+                    length=len(text),
+                )
+        if self.expires_at <= now:
+            raise Invalid("broadcast.expires_in_the_past")
+        if self.expires_at > now + LONGEST_LIFE:
+            raise Invalid("broadcast.expires_too_late", days=LONGEST_LIFE.days)
+
+
+@dataclass(frozen=True, slots=True)
+class Broadcast:
+    """A message on its way to many groups."""
+
+    id: BroadcastId
+    stage: Stage
+    title: str
+    purpose: Purpose
+    lane: Lane
+    audience: dict[str, Any]
+    election_matter: bool
+    synthetic: bool
+    author_id: UUID
+    author_label: str
+    author_paths: list[str]
+    created_at: datetime
+    expires_at: datetime
+    content_hash: bytes
+    submitted_at: datetime | None
+    approver_id: UUID | None
+    approver_label: str | None
+    approved_at: datetime | None
+    approved_hash: bytes | None
+    frozen_at: datetime | None
+    targets: int | None
+    finished_at: datetime | None
+    via: list[str]
+
+    def draft(self, texts: dict[str, str]) -> Draft:
+        """Return what is written, so that its hash can be computed again."""
+        return Draft(
+            title=self.title,
+            texts=texts,
+            purpose=self.purpose,
+            audience=audience.parse(self.audience),
+            expires_at=self.expires_at,
+            lane=self.lane,
+            election_matter=self.election_matter,
+            synthetic=self.synthetic,
+            via=tuple(self.via),
+        )
+
+    def check_move(self, verb: str) -> Stage:
+        """Return where `verb` leads, or refuse it at this stage."""
+        sources, target = MOVES[verb]
+        if self.stage not in sources:
+            if verb == "approve":
+                raise Refused("broadcast.not_awaiting_approval", stage=self.stage.value)
+            raise Refused("broadcast.cannot_move", stage=self.stage.value, verb=verb)
+        return target
+
+    def check_approval_by(self, account: UUID) -> None:
+        """Refuse the author's own signature: two people stand behind every broadcast."""
+        self.check_move("approve")
+        if self.author_id == account:
+            raise NotAllowed("broadcast.author_cannot_approve")
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """The body of a broadcast in one language."""
+
+    language: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many targets stand where: the account of a broadcast, which always adds up."""
+
+    state: State
+    evidence: Evidence
+    targets: int
+
+
+@dataclass(frozen=True, slots=True)
+class BranchCount:
+    """The same for one branch of the tree (a division, say)."""
+
+    branch_id: UUID
+    name_hi: str
+    name_en: str
+    state: State
+    evidence: Evidence
+    targets: int
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A delivery that this worker may attempt until its lease ends. `attempts` is the fence."""
+
+    delivery_id: int
+    broadcast_id: BroadcastId
+    address: str = field(repr=False)
+    language: str
+    attempts: int

@@ -1,0 +1,1 @@
+"""Ways to reach a group or a person: a contract, and a folder for each channel."""

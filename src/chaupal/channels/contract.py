@@ -1,0 +1,212 @@
+"""What every channel promises.
+
+Sending has four ends, and all four are ordinary: they are values, not exceptions. An adapter
+that raises is a bug, and the worker treats it as one.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Protocol, TypeAlias, runtime_checkable
+
+import aiohttp
+
+from chaupal.arrivals.models import Arrival, Failure, StatusArrived
+from chaupal.people.models import ContactChannel, Word
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A sender's account with its provider. Secrets stay out of `repr`, so out of logs."""
+
+    endpoint: str
+    token: str = field(repr=False)
+    webhook_secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class FilledTemplate:
+    """A text that the provider has approved beforehand, by its name there, with its variables.
+
+    `language` is the provider's own code. Filled in, it reads as the message's text does.
+    """
+
+    name: str
+    language: str
+    variables: tuple[str, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """Something to press under a message, which says a word to us."""
+
+    word: Word
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message to one address, already in the reader's language.
+
+    A channel that knows no templates, or no buttons, sends the text alone.
+    """
+
+    address: str = field(repr=False)
+    text: str = field(repr=False)
+    idempotency_key: str
+    template: FilledTemplate | None = None
+    buttons: tuple[Button, ...] = ()
+
+
+class Halt(StrEnum):
+    """What has to stop until a person has looked: sending on would make it worse."""
+
+    CAMPAIGN = "campaign"
+    SENDER = "sender"
+    ORGANISATION = "organisation"
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The provider took it. Whether it arrives is told later, as an arrival."""
+
+    provider_ref: str
+
+
+@dataclass(frozen=True, slots=True)
+class Deferred:
+    """Not now. Try again, no sooner than `wait` if the provider named one.
+
+    `pair_only`: the wait holds for this recipient alone, and the sender may go on with others.
+    `tries_limit`: after so many tries it is no use. `moved_to`: the recipient is at this address
+    now, and nothing was sent to the one asked for.
+    """
+
+    why: str
+    wait: timedelta | None = None
+    halts: Halt | None = None
+    pair_only: bool = False
+    tries_limit: int | None = None
+    moved_to: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """Never. Retrying the same message to the same address cannot succeed."""
+
+    failure: Failure
+    detail: str
+    halts: Halt | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """It may have been sent: the answer was lost. Never retried blindly."""
+
+    why: str
+
+
+Outcome: TypeAlias = Accepted | Deferred | Rejected | Unknown
+
+
+class Connection(Protocol):
+    """One sender's line to its provider. Safe to share between tasks."""
+
+    async def send(self, message: Message, /) -> Outcome:
+        """Hand one message to the provider and say how that ended. Never raises."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A send whose answer was lost: its key, whom it was for, and when it was under way."""
+
+    key: str
+    address: str = field(repr=False)
+    since: datetime
+    until: datetime
+
+
+@runtime_checkable
+class Remembering(Protocol):
+    """A connection whose provider can be asked what it did."""
+
+    async def look_up(self, doubts: Sequence[Doubt], /) -> list[StatusArrived]:
+        """Return what the provider has done that may be these sends, each under its doubt's key.
+
+        Several may bear one key, as what was sent otherwise to the same address is among them.
+        That a send is not found proves nothing. Never raises.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """The provider sends its webhooks to us from now on."""
+
+
+@runtime_checkable
+class Calling(Protocol):
+    """A connection that can tell its provider where our webhook is."""
+
+    async def call_at(self, url: str, /) -> Registered | Deferred | Rejected | Unknown:
+        """Ask the provider to bring what happens to `url`. Asking again does no harm."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What the rest of Chaupal must know of a channel to use it lawfully and exactly.
+
+    `remembers_keys_for`: for so long a send repeated with the same key is one message, so a lost
+    answer may be asked again; zero where it never may. `time_to_live`: the longest an accepted
+    message may take to arrive. `proves_delivery`: an accepted message is in the chat already, so
+    that its reference is the proof; elsewhere only a later status proves it. `reaches_people_at`:
+    which of a person's addresses it writes to, if it writes to people at all.
+    """
+
+    name: str
+    remembers_keys_for: timedelta
+    time_to_live: timedelta
+    text_limit_characters: int
+    proves_delivery: bool
+    reaches_people_at: ContactChannel | None = None
+
+    @property
+    def idempotent(self) -> bool:
+        """Say whether a send may be repeated at all."""
+        return self.remembers_keys_for > timedelta(0)
+
+
+class Channel(Protocol):
+    """One way to reach groups and people: a folder that can be deleted."""
+
+    @property
+    def traits(self) -> Traits:
+        """Say what kind of channel this is."""
+        ...
+
+    def connect(self, http: aiohttp.ClientSession, account: Account) -> Connection:
+        """Open a sender's line. Nothing is sent yet."""
+        ...
+
+    def signed(self, headers: Mapping[str, str], body: bytes, account: Account) -> bool:
+        """Say whether the provider really wrote these bytes. Compares in constant time.
+
+        `headers` have lower-case names.
+        """
+        ...
+
+    def read(self, body: bytes) -> list[Arrival]:
+        """Turn a webhook's bytes into arrivals. Pure; what it does not know it leaves out."""
+        ...
+
+
+@runtime_checkable
+class Greeting(Protocol):
+    """A channel whose provider asks a webhook to answer a question before it is used."""
+
+    def greet(self, query: Mapping[str, str], account: Account) -> str | None:
+        """Return the answer, or None where this is not the provider's question to us."""
+        ...

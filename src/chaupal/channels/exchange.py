@@ -1,0 +1,124 @@
+"""One HTTP exchange with a provider, bounded in bytes and time, and the four ways it ends.
+
+What matters is where it broke. If no connection was made, nothing was sent and trying again
+is safe; anything later may have been read by the provider. Errors are told by their kind
+alone: the libraries' own sentences hold URLs, and some providers put tokens into those.
+"""
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+import aiohttp
+import msgspec
+from yarl import URL
+
+ANSWER_LIMIT_BYTES = 65_536
+ANSWER_TIMEOUT_S = 30.0
+CONNECT_TIMEOUT_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The provider answered yes or no; `body` is its JSON object."""
+
+    status: int
+    body: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class InTrouble:
+    """The provider answered 5xx: it read the request, and may or may not have done it.
+
+    `body` is its JSON object, empty where there is none.
+    """
+
+    status: int
+    body: dict[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class NotReached:
+    """No connection was made, so nothing was sent."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerLost:
+    """The request may have been read, and no readable answer came."""
+
+    why: str
+
+
+End: TypeAlias = Answered | InTrouble | NotReached | AnswerLost
+
+
+async def exchange(
+    http: aiohttp.ClientSession,
+    method: str,
+    url: str,
+    body: dict[str, object] | None,
+    *,
+    token: str | None = None,
+    timeout_s: float = ANSWER_TIMEOUT_S,
+) -> End:
+    """Send `body`, if any, as JSON and say how that ended. Never raises for what a network can do.
+
+    `url` is sent as it is written: what needs quoting has been quoted. `token` goes into the
+    Authorization header. Redirects are not followed: a secret is for one place only.
+    """
+    headers = {"Content-Type": "application/json", "User-Agent": "chaupal/0.1.0"}
+    if token is not None:
+        headers["Authorization"] = f"Bearer {token}"
+    raw = None if body is None else msgspec.json.encode(body)
+    try:
+        target = URL(url, encoded=True)
+        if target.port is None or target.scheme not in ("http", "https"):
+            return NotReached("bad_endpoint")
+    except ValueError:
+        return NotReached("bad_endpoint")
+    try:
+        async with (
+            asyncio.timeout(timeout_s),
+            http.request(
+                method,
+                target,
+                data=raw,
+                headers=headers,
+                allow_redirects=False,
+                timeout=aiohttp.ClientTimeout(total=None, connect=CONNECT_TIMEOUT_S),
+            ) as response,
+        ):
+            return _read(response.status, await _bounded(response))
+    except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL) as e:
+        return NotReached(type(e).__name__)
+    except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as e:
+        return AnswerLost(type(e).__name__)
+
+
+async def _bounded(response: aiohttp.ClientResponse) -> bytes | None:
+    """Return the answer's bytes, or None where there are more than a provider has to say."""
+    body = bytearray()
+    async for chunk in response.content.iter_any():
+        body += chunk
+        if len(body) > ANSWER_LIMIT_BYTES:
+            response.close()
+            return None
+    return bytes(body)
+
+
+def _read(status: int, raw: bytes | None) -> End:
+    body = None if raw is None else _json(raw)
+    if status >= 500:
+        return InTrouble(status, body or {})
+    if body is None:
+        return AnswerLost("answer_too_large" if raw is None else "answer_unreadable")
+    return Answered(status, body)
+
+
+def _json(raw: bytes) -> dict[str, object] | None:
+    try:
+        return msgspec.json.decode(raw, type=dict[str, object])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None

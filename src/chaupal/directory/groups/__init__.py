@@ -1,0 +1,1 @@
+"""Groups from a file, with their categories and their admins."""

@@ -1,0 +1,1 @@
+"""Memberships of categories from a file: who joined what, since when, and how."""

@@ -1,0 +1,1 @@
+"""Units from a file: a tree in any order."""

@@ -1,0 +1,1 @@
+"""The edge: webhooks and group links, the only hot path of HTTP."""

@@ -1,0 +1,68 @@
+"""Groups: the directory of chat groups, their categories and their admins; coverage."""
+
+from chaupal.groups.actions import (
+    add_admins,
+    add_category,
+    archive,
+    ask_first,
+    bring_back,
+    change,
+    let_admin_go,
+    move,
+    recategorise,
+    register,
+)
+from chaupal.groups.lists import group_page, total
+from chaupal.groups.models import (
+    Category,
+    ChannelCount,
+    Group,
+    GroupAdmin,
+    GroupChange,
+    GroupFilter,
+    GroupId,
+    GroupPurpose,
+    NewGroup,
+    PageKey,
+    UnitCount,
+)
+from chaupal.groups.queries import (
+    admins,
+    belongings,
+    categories,
+    group,
+    headline,
+    unit_counts,
+)
+
+__all__ = [
+    "Category",
+    "ChannelCount",
+    "Group",
+    "GroupAdmin",
+    "GroupChange",
+    "GroupFilter",
+    "GroupId",
+    "GroupPurpose",
+    "NewGroup",
+    "PageKey",
+    "UnitCount",
+    "add_admins",
+    "add_category",
+    "admins",
+    "archive",
+    "ask_first",
+    "belongings",
+    "bring_back",
+    "categories",
+    "change",
+    "group",
+    "group_page",
+    "headline",
+    "let_admin_go",
+    "move",
+    "recategorise",
+    "register",
+    "total",
+    "unit_counts",
+]

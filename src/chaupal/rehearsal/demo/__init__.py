@@ -1,0 +1,1 @@
+"""The demonstration: Rajasthan loaded, five broadcasts sent, every claim checked by the book."""

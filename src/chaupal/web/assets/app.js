@@ -1,0 +1,96 @@
+// What the desk's pages do beyond plain forms: live fragments, counts as one types, the theme
+// without a reload, and how old each number is. Every page works without this file.
+import htmx from "htmx.org";
+import "htmx-ext-sse/dist/sse.esm.js";
+import "idiomorph/htmx";
+
+const page = document.documentElement;
+
+// --- how old a number is -------------------------------------------------------------------
+const skew = Number(page.dataset.now) * 1000 - Date.now();
+const relative = new Intl.RelativeTimeFormat(page.lang, { numeric: "auto" });
+
+function age(seconds) {
+  if (seconds < 10) return page.dataset.justNow;
+  if (seconds < 60) return relative.format(-seconds, "second");
+  if (seconds < 3600) return relative.format(-Math.floor(seconds / 60), "minute");
+  return relative.format(-Math.floor(seconds / 3600), "hour");
+}
+
+function refreshAges() {
+  for (const stamp of document.querySelectorAll("time[data-age]")) {
+    const seconds = Math.max(0, Math.floor((Date.now() + skew - Date.parse(stamp.dateTime)) / 1000));
+    stamp.textContent = age(seconds < 10 || seconds >= 60 ? seconds : seconds - (seconds % 5));
+    stamp.classList.toggle("stale", seconds > Number(stamp.dataset.staleAfter || Infinity));
+  }
+}
+setInterval(refreshAges, 5000);
+document.addEventListener("htmx:afterSettle", refreshAges);
+
+// --- the live line -------------------------------------------------------------------------
+document.addEventListener("htmx:sseOpen", () => page.classList.remove("line-lost"));
+document.addEventListener("htmx:sseError", () => page.classList.add("line-lost"));
+
+// --- theme and language: forms that work alone; here without losing one's place ------------
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (event.submitter?.name !== "theme") return;
+  event.preventDefault();
+  const fields = new FormData(form, event.submitter);
+  page.dataset.theme = fields.get("theme");
+  for (const button of form.elements) {
+    if (button.name === "theme") button.setAttribute("aria-pressed", button === event.submitter);
+  }
+  fetch(form.action, { method: "POST", body: new URLSearchParams(fields) });
+});
+
+// --- a button pressed twice sends once: the server holds the key, the eye needs the word ----
+document.addEventListener("submit", (event) => {
+  if (event.defaultPrevented) return;
+  for (const button of event.target.querySelectorAll("button[data-busy]")) {
+    button.textContent = button.dataset.busy;
+    button.setAttribute("aria-disabled", "true");
+  }
+});
+
+// --- characters as one types ----------------------------------------------------------------
+function count(field) {
+  const meter = document.getElementById(field.dataset.counter);
+  const length = [...field.value].length;
+  meter.textContent = length.toLocaleString("en-IN");
+  meter.classList.toggle("over", length > Number(field.dataset.limit));
+}
+document.addEventListener("input", (event) => {
+  if (event.target.dataset.counter) count(event.target);
+});
+document.querySelectorAll("[data-counter]").forEach(count);
+
+// --- one box to find a unit among many ------------------------------------------------------
+document.addEventListener("input", (event) => {
+  const list = document.getElementById(event.target.dataset.filters);
+  if (!list) return;
+  const wanted = event.target.value.trim().toLocaleLowerCase();
+  for (const item of list.querySelectorAll("[data-name]")) {
+    item.hidden = wanted !== "" && !item.dataset.name.toLocaleLowerCase().includes(wanted);
+  }
+});
+
+// --- Enter in a box that has a button of its own presses that one, and not the form's ---------
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || !event.target.dataset?.enter) return;
+  event.preventDefault();
+  document.getElementById(event.target.dataset.enter)?.click();
+});
+
+// "/" goes to the search box, as in every tool that is open all day.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "/" || event.target.closest("input, textarea, select")) return;
+  const box = document.querySelector("input[type=search]");
+  if (box) {
+    event.preventDefault();
+    box.focus();
+  }
+});
+
+refreshAges();
+window.htmx = htmx;

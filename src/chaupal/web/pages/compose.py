@@ -1,0 +1,337 @@
+"""Writing a broadcast: the form, the count beside it, and what it becomes."""
+
+import hashlib
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.datastructures import FormMultiDict
+from litestar.params import FromPath
+
+from chaupal.arrivals import log as arrivals_log
+from chaupal.broadcasts import actions, audience, queries, saved
+from chaupal.broadcasts.models import (
+    LONGEST_LIFE,
+    TEXT_LIMIT_CHARACTERS,
+    BroadcastId,
+    Draft,
+    Lane,
+    Purpose,
+    Stage,
+)
+from chaupal.kit import db
+from chaupal.kit.refusals import Invalid, NotAllowed, NotFound, Refused
+from chaupal.organisations import Right
+from chaupal.web import builder, visits
+from chaupal.web.answers import onward, page
+from chaupal.web.builder import Node
+from chaupal.web.pages import audiences, whys
+from chaupal.web.pages.naming import names_in
+from chaupal.web.sentences import Names
+from chaupal.web.visits import Asked, Desk
+from chaupal.web.words import refusal_words
+
+USUAL_LIFE_H = 24
+LONGEST_LIFE_H = int(LONGEST_LIFE.total_seconds()) // 3600
+MENDED_ON_THE_FORM = frozenset({"audience.empty"})
+NOT_KEPT: dict[str, Any] = {"name": "", "refusal": None}
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What stands in the form. `opened_at` is when it was opened: its hours count from there,
+    so that the same form sent twice is the same broadcast."""
+
+    title: str
+    text_hi: str
+    text_en: str
+    purpose: str
+    lane: str
+    expires_h: int
+    election_matter: bool
+    synthetic: bool
+    to_people: bool
+    via: tuple[str, ...]
+    root: Node
+    opened_at: datetime
+
+    def draft(self, expression: audience.Expression) -> Draft:
+        """Return the broadcast that this form describes."""
+        try:
+            purpose, lane = Purpose(self.purpose), Lane(self.lane)
+        except ValueError as error:
+            raise Invalid("request.malformed", where="purpose") from error
+        if self.to_people and not self.via:
+            raise Invalid("broadcast.channel_missing")
+        written = {"hi": self.text_hi, "en": self.text_en}
+        return Draft(
+            title=self.title,
+            texts={language: text for language, text in written.items() if text.strip()},
+            purpose=purpose,
+            audience=expression,
+            expires_at=self.opened_at + timedelta(hours=self.expires_h),
+            lane=lane,
+            election_matter=self.election_matter,
+            synthetic=self.synthetic,
+            via=self.via,
+        )
+
+
+def _read(form: FormMultiDict, now: datetime) -> Written:
+    return Written(
+        title=str(form.get("title", "")).strip(),
+        text_hi=_text(form, "text_hi"),
+        text_en=_text(form, "text_en"),
+        purpose=str(form.get("purpose", "")),
+        lane=str(form.get("lane", "normal")),
+        expires_h=_hours(str(form.get("expires_h", ""))),
+        election_matter="election_matter" in form,
+        synthetic="synthetic" in form,
+        to_people=form.get("to") == "people",
+        via=audiences.via_of(form),
+        root=builder.read(form),
+        opened_at=_opened(str(form.get("opened_at", "")), now),
+    )
+
+
+def _text(form: FormMultiDict, name: str) -> str:
+    return str(form.get(name, "")).replace("\r\n", "\n").strip()
+
+
+def _hours(written: str) -> int:
+    """Return the hours; what is no number is none, which the draft's own check then refuses."""
+    return int(written) if written.isascii() and written.isdigit() and len(written) < 5 else 0
+
+
+def _opened(written: str, now: datetime) -> datetime:
+    """Return when the form was opened, and now where that cannot be true."""
+    try:
+        at = datetime.fromisoformat(written)
+    except ValueError:
+        return now
+    if at.tzinfo is None or not now - timedelta(days=1) <= at <= now:
+        return now
+    return at
+
+
+def _blank(now: datetime) -> Written:
+    return Written(
+        title="",
+        text_hi="",
+        text_en="",
+        purpose="public",
+        lane="normal",
+        expires_h=USUAL_LIFE_H,
+        election_matter=True,
+        synthetic=False,
+        to_people=False,
+        via=(),
+        root=builder.empty(),
+        opened_at=now,
+    )
+
+
+@get("/broadcasts/new")
+async def new(request: Asked) -> Response[Any]:
+    """GET /broadcasts/new: an empty form, or one for a copy of a saved `audience`."""
+    desk = await visits.desk_of(request)
+    desk.scope.need(Right.COMPOSE)
+    rt, written = visits.runtime(request), _blank(visits.runtime(request).now())
+    chosen = request.query_params.get("audience")
+    if chosen:
+        kept = await saved.one(rt, _id(chosen), actor=desk.actor)
+        async with db.transaction(rt.pool, desk.actor.organisation) as conn:
+            names = await names_in(conn, [kept.expression], scope=desk.scope)
+            areas = await audiences.areas(conn, desk)
+        root = _root(kept.expression, names, areas)
+        written = replace(written, root=root, purpose=kept.saved.purpose.value)
+    return await _form(request, desk, written, "/broadcasts")
+
+
+def _id(written: str) -> UUID:
+    try:
+        return UUID(written)
+    except ValueError as error:
+        raise Invalid("request.malformed", where="audience") from error
+
+
+@get("/broadcasts/{id:uuid}/edit")
+async def edit(request: Asked, id: FromPath[UUID]) -> Response[Any]:
+    """GET /broadcasts/<id>/edit: the form as its author left it."""
+    desk = await visits.desk_of(request)
+    rt = visits.runtime(request)
+    async with db.transaction(rt.pool, desk.actor.organisation) as conn:
+        broadcast = await queries.find(conn, BroadcastId(id), scope=desk.scope)
+        if broadcast is None:
+            raise NotFound("broadcast.not_found")
+        if broadcast.author_id != desk.actor.id:
+            raise NotAllowed("broadcast.only_the_author_edits")
+        if broadcast.stage not in {Stage.DRAFT, Stage.SUBMITTED}:
+            raise Refused("broadcast.cannot_move", stage=broadcast.stage.value, verb="edit")
+        texts = {text.language: text.body for text in await queries.texts(conn, broadcast.id)}
+        expression = audience.parse(broadcast.audience)
+        names = await names_in(conn, [expression], scope=desk.scope)
+        areas = await audiences.areas(conn, desk)
+    now = rt.now()
+    left_h = -(-int((broadcast.expires_at - now).total_seconds()) // 3600)
+    written = Written(
+        title=broadcast.title,
+        text_hi=texts.get("hi", ""),
+        text_en=texts.get("en", ""),
+        purpose=broadcast.purpose.value,
+        lane=broadcast.lane.value,
+        expires_h=min(max(left_h, 1), LONGEST_LIFE_H),
+        election_matter=broadcast.election_matter,
+        synthetic=broadcast.synthetic,
+        to_people=bool(broadcast.via),
+        via=tuple(broadcast.via),
+        root=_root(expression, names, areas),
+        opened_at=now,
+    )
+    return await _form(request, desk, written, f"/broadcasts/{id}")
+
+
+def _root(expression: audience.Expression, names: Names, areas: list[dict[str, Any]]) -> Node:
+    codes = {id: unit.code for id, unit in names.units.items()}
+    return builder.form_of(expression, codes, audiences.offered(areas))
+
+
+@post("/broadcasts")
+async def write(request: Asked) -> Response[Any]:
+    """POST /broadcasts: keep a new draft, and ask for approval if the button says so."""
+    return await _keep(request, None)
+
+
+@post("/broadcasts/{id:uuid}")
+async def rewrite(request: Asked, id: FromPath[UUID]) -> Response[Any]:
+    """POST /broadcasts/<id>: change a draft; what was submitted is a draft again."""
+    return await _keep(request, BroadcastId(id))
+
+
+async def _keep(request: Asked, id: BroadcastId | None) -> Response[Any]:
+    """Write, then submit if asked to. What can be mended on the form is shown on the form."""
+    desk = await visits.desk_of(request)
+    desk.scope.need(Right.COMPOSE)
+    rt, form = visits.runtime(request), await visits.fields(request)
+    key = await visits.idempotency_key(request)
+    written = _read(form, rt.now())
+    try:
+        draft = written.draft(await audiences.expression_of(rt, desk, written.root))
+        if id is None:
+            id = await actions.write(rt, draft, key=key, actor=desk.actor)
+        else:
+            await actions.rewrite(rt, id, draft, key=key, actor=desk.actor)
+        if form.get("verb") == "submit":
+            second = hashlib.sha256(f"submit {key}".encode()).hexdigest()
+            await actions.submit(rt, id, key=second, actor=desk.actor)
+    except Refused as refusal:
+        if not isinstance(refusal, Invalid) and refusal.code not in MENDED_ON_THE_FORM:
+            raise
+        action = f"/broadcasts/{id}" if id else "/broadcasts"
+        return await _form(request, desk, written, action, refusal)
+    await arrivals_log.hint(rt.nats, desk.actor.organisation, "broadcasts")
+    return onward(f"/broadcasts/{id}")
+
+
+@post("/broadcasts/audience", status_code=200)
+async def change(request: Asked) -> Response[Any]:
+    """POST /broadcasts/audience: add a condition to the form, or take one away."""
+    desk = await visits.desk_of(request)
+    desk.scope.need(Right.COMPOSE)
+    rt, form = visits.runtime(request), await visits.fields(request)
+    written = _read(form, rt.now())
+    root, at = builder.changed(written.root, str(form.get("change", "")), form)
+    if request.headers.get("hx-request") != "true":
+        return await _form(request, desk, replace(written, root=root), _action(form), at=at)
+    async with db.transaction(rt.pool, desk.actor.organisation) as conn:
+        offer = await audiences.choices(conn, desk, root)
+    return page(request, desk, "fragments/builder.html", {"root": root, "offer": offer, "at": at})
+
+
+@post("/audiences", status_code=200)
+async def keep(request: Asked) -> Response[Any]:
+    """POST /audiences: keep the audience of the form, as it stands, under a name."""
+    desk = await visits.desk_of(request)
+    rt, form = visits.runtime(request), await visits.fields(request)
+    key = await visits.idempotency_key(request)
+    written = _read(form, rt.now())
+    try:
+        expression = await audiences.expression_of(rt, desk, written.root)
+        name, purpose = str(form.get("keep", "")), Purpose(written.purpose)
+        own = hashlib.sha256(f"keep {key} {name} {expression}".encode()).hexdigest()
+        await saved.save(rt, name, expression, purpose, key=own, actor=desk.actor)
+        kept = NOT_KEPT | {"name": saved.named(name)}
+    except ValueError as error:
+        raise Invalid("request.malformed", where="purpose") from error
+    except Refused as refusal:
+        words = refusal_words(refusal.code, refusal.facts, desk.language)
+        kept = NOT_KEPT | {"refusal": words}
+    if request.headers.get("hx-request") == "true":
+        return page(request, desk, "fragments/kept_audience.html", {"kept": kept})
+    return await _form(request, desk, written, _action(form), kept=kept)
+
+
+@post("/broadcasts/why", status_code=200)
+async def why(request: Asked) -> Response[Any]:
+    """POST /broadcasts/why: why the groups of a name would be in or out, as the form stands."""
+    desk = await visits.desk_of(request)
+    desk.scope.need(Right.COMPOSE)
+    rt, form = visits.runtime(request), await visits.fields(request)
+    written = _read(form, rt.now())
+    try:
+        expression = await audiences.expression_of(rt, desk, written.root)
+        told = await whys.in_draft(
+            request, desk, expression, written.purpose, str(form.get("why", ""))
+        )
+    except Invalid as refusal:
+        words = refusal_words(refusal.code, refusal.facts, desk.language)
+        told = whys.NOTHING | {"refusal": words}
+    if request.headers.get("hx-request") == "true":
+        return page(request, desk, "fragments/why.html", {"why": told})
+    return await _form(request, desk, written, _action(form), why=told)
+
+
+def _action(form: FormMultiDict) -> str:
+    """Return where the form goes that a button of another page was pressed in."""
+    try:
+        return f"/broadcasts/{UUID(str(form.get('broadcast', '')))}"
+    except ValueError:
+        return "/broadcasts"
+
+
+async def _form(
+    request: Asked,
+    desk: Desk,
+    written: Written,
+    action: str,
+    refusal: Refused | None = None,
+    *,
+    why: dict[str, Any] = whys.NOTHING,
+    kept: dict[str, Any] = NOT_KEPT,
+    at: str = "",
+) -> Response[Any]:
+    rt, language = visits.runtime(request), desk.language
+    async with db.transaction(rt.pool, desk.actor.organisation) as conn:
+        offer = await audiences.choices(conn, desk, written.root)
+    contents = {
+        "action": action,
+        "refusal": refusal and refusal_words(refusal.code, refusal.facts, language),
+        "draft": asdict(replace(written, root=builder.empty())),
+        "limit": TEXT_LIMIT_CHARACTERS,
+        "longest_h": LONGEST_LIFE_H,
+        "root": written.root,
+        "offer": offer,
+        "at": at,
+        "why": why,
+        "kept": kept,
+        "audience": await audiences.counted(
+            request, desk, written.root, written.purpose, written.via
+        ),
+    }
+    status = refusal.status if refusal else 200
+    return page(request, desk, "compose.html", contents, status=status)
+
+
+ROUTES = (new, edit, write, rewrite, change, keep, why)

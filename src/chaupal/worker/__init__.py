@@ -1,0 +1,1 @@
+"""The worker: sends what is queued, applies what arrived, and keeps the regular duties."""

@@ -1,0 +1,100 @@
+"""Matrix against a real homeserver: who has the message, who has not, and what comes back."""
+
+import secrets
+from collections.abc import AsyncIterator, Iterator
+
+import aiohttp
+import pytest
+
+from chaupal.arrivals.models import Evidence, MessageArrived, StatusArrived
+from chaupal.channels.contract import Accepted, Account, Connection, Message, Rejected
+from chaupal.channels.matrix import Matrix
+from homeserver import Homeserver, Receiver, start
+
+MATRIX = Matrix()
+
+
+@pytest.fixture(scope="session")
+def receiver() -> Iterator[Receiver]:
+    receiver = Receiver()
+    yield receiver
+    receiver.close()
+
+
+@pytest.fixture(scope="session")
+def home(receiver, tmp_path_factory) -> Iterator[Homeserver]:
+    home = start(tmp_path_factory.mktemp("homeserver"), receiver.url)
+    yield home
+    home.stop()
+
+
+@pytest.fixture
+async def http() -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession() as session:
+        yield session
+
+
+@pytest.fixture
+def account(home) -> Account:
+    return Account(endpoint=home.url, token=home.as_token, webhook_secret=home.hs_token)
+
+
+@pytest.fixture
+def line(http, account) -> Connection:
+    return MATRIX.connect(http, account)
+
+
+@pytest.fixture
+async def people(home, http):
+    """A member, and somebody who is in another room."""
+    tag = secrets.token_hex(4)
+    return [await home.register(http, f"{name}-{tag}") for name in ("meena", "bhola")]
+
+
+async def test_a_message_is_for_the_rooms_members_alone(home, http, line, people):
+    meena, bhola = people
+    farmers = await home.room(http, "किसान", [meena])
+    traders = await home.room(http, "व्यापारी", [bhola])
+    outcome = await line.send(Message(farmers, "मंडी कल बंद रहेगी", secrets.token_hex()))
+    assert isinstance(outcome, Accepted)
+    assert (await home.timelines(http, meena)) == {farmers: ["मंडी कल बंद रहेगी"]}
+    assert (await home.timelines(http, bhola)) == {traders: []}
+
+
+async def test_a_repeat_under_the_same_key_is_one_message(home, http, line, people):
+    room = await home.room(http, "किसान", people)
+    message = Message(room, "एक बार", f"{secrets.token_hex()}/1")
+    assert await line.send(message) == await line.send(message)
+    again = Message(room, "दूसरी", f"{secrets.token_hex()}/1")
+    assert isinstance(await line.send(again), Accepted)
+    assert (await home.timelines(http, people[0]))[room] == ["एक बार", "दूसरी"]
+
+
+async def test_a_room_that_we_are_not_in_is_refused(line):
+    outcome = await line.send(Message("!nowhere:home.invalid", "x", secrets.token_hex()))
+    assert isinstance(outcome, Rejected)
+
+
+async def test_a_withdrawn_token_is_refused(home, http):
+    line = MATRIX.connect(http, Account(home.url, "withdrawn", "s"))
+    outcome = await line.send(Message("!nowhere:home.invalid", "x", secrets.token_hex()))
+    assert outcome == Rejected("misconfigured", "m_unknown_token")
+
+
+async def test_a_members_reply_comes_back_as_an_arrival(home, http, account, receiver, people):
+    room = await home.room(http, "किसान", people)
+    event = await home.write(http, people[0], room, "कल कितने बजे?")
+    pushed = await receiver.find(event.encode())
+    assert MATRIX.signed(pushed.headers, pushed.body, account)
+    (reply,) = (a for a in MATRIX.read(pushed.body) if getattr(a, "event_id", None) == event)
+    assert reply == MessageArrived(reply.at, event, room, people[0].id, "कल कितने बजे?")
+
+
+async def test_our_own_message_comes_back_as_proof(home, http, line, receiver, people):
+    room, key = await home.room(http, "किसान", people), secrets.token_hex()
+    outcome = await line.send(Message(room, "सूचना", key))
+    pushed = await receiver.find(key.encode())
+    (proof,) = (a for a in MATRIX.read(pushed.body) if getattr(a, "key", None) == key)
+    assert isinstance(proof, StatusArrived)
+    assert Accepted(proof.provider_ref) == outcome
+    assert proof.evidence is Evidence.DELIVERED
