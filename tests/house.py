@@ -117,7 +117,10 @@ class House:
                     assert all(p.runs for p in processes), [p.logged() for p in processes]
                     await asyncio.sleep(POLL_S)
         except TimeoutError:
-            raise AssertionError([p.logged() for p in processes]) from None
+            raise AssertionError(
+                [condition.__name__, repr(await _refusal(condition, *args))]
+                + [p.logged() for p in processes]
+            ) from None
 
     async def edge_answers(self) -> bool:
         with suppress(aiohttp.ClientError):
@@ -197,6 +200,14 @@ class House:
         states = await self.states(id)
         assert sum(states.values()) == (await self.broadcast(id)).targets
         return states
+
+
+async def _refusal(condition: Callable, *args: object) -> object:
+    """What a condition that does not hold says when it is asked once more."""
+    try:
+        return await condition(*args)
+    except (Unavailable, nats.errors.Error) as error:
+        return error
 
 
 async def _holds(condition: Callable, *args: object) -> bool:
