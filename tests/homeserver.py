@@ -9,7 +9,6 @@ import base64
 import contextlib
 import json
 import secrets
-import socket
 import subprocess
 import sys
 import threading
@@ -22,6 +21,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 import aiohttp
+
+from chaupal.engine import ports
 
 DOMAIN = "home.invalid"
 SENDER = "chaupal"
@@ -114,7 +115,7 @@ class Homeserver:
 def start(directory: Path, appservice_url: str) -> Homeserver:
     """Start a homeserver that pushes its events to `appservice_url`; stop it with `.stop()`."""
     directory.mkdir(parents=True, exist_ok=True)
-    port, as_token, hs_token = _free_port(), secrets.token_hex(16), secrets.token_hex(16)
+    port, as_token, hs_token = ports.free(), secrets.token_hex(16), secrets.token_hex(16)
     config = directory / "homeserver.json"
     config.write_text(json.dumps(_config(directory, port, as_token, hs_token, appservice_url)))
     log = (directory / "synapse.out").open("wb")
@@ -198,12 +199,6 @@ def _config(
         "rc_invites": {"per_room": LIFTED, "per_user": LIFTED, "per_issuer": LIFTED},
         "rc_room_creation": LIFTED,
     }
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def _await_health(home: Homeserver) -> None:

@@ -4,7 +4,6 @@ import asyncio
 import os
 import secrets
 import signal
-import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -18,7 +17,7 @@ from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 
 from chaupal import engine
-from chaupal.engine import supervise
+from chaupal.engine import ports, supervise
 from chaupal.kit.refusals import Invalid, Refused, Unavailable
 from chaupal.kit.runtime import Runtime
 from chaupal.kit.sealing import KEY_BYTES, Sealer
@@ -92,18 +91,18 @@ def with_free_ports(settings: Settings, environment: Mapping[str, str] = os.envi
 
     A port that was asked for by name and is taken is refused; otherwise the next free one does.
     """
-    ports: list[int] = []
+    chosen: list[int] = []
     for name, wanted in (
         ("CHAUPAL_WEB_PORT", settings.web_port),
         ("CHAUPAL_EDGE_PORT", settings.edge_port),
     ):
         tries = range(wanted, min(65536, wanted + (1 if name in environment else PORTS_TRIED)))
-        free = (port for port in tries if port not in ports and _is_free(settings.host, port))
-        chosen = next(free, None)
-        if chosen is None:
+        free = (port for port in tries if port not in chosen and ports.is_free(port, settings.host))
+        found = next(free, None)
+        if found is None:
             raise Refused("console.port_taken", port=str(wanted), name=name)
-        ports.append(chosen)
-    web, edge = ports
+        chosen.append(found)
+    web, edge = chosen
     given = environment.get
     return replace(
         settings,
@@ -112,16 +111,6 @@ def with_free_ports(settings: Settings, environment: Mapping[str, str] = os.envi
         desk_url=given("CHAUPAL_DESK_URL", f"http://{settings.host}:{web}").rstrip("/"),
         public_url=given("CHAUPAL_PUBLIC_URL", f"http://{settings.host}:{edge}").rstrip("/"),
     )
-
-
-def _is_free(host: str, port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError:
-            return False
-        return True
 
 
 def for_children(

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import shutil
-import socket
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 
@@ -16,6 +15,7 @@ from browsing import Door, a_door
 from chaupal.arrivals import log as arrivals_log
 from chaupal.edge.app import Edge
 from chaupal.edge.server import serve as serve_edge
+from chaupal.engine import ports
 from chaupal.rehearsal.provider import process
 from chaupal.worker import loops
 from factories import PASSWORD, Place, an_organisation
@@ -104,7 +104,7 @@ class Town:
 
 @pytest.fixture
 async def town(rt, chromium, tmp_path):
-    port = free_port()
+    port = ports.free()
     rt = replace(rt, public_url=f"http://127.0.0.1:{port}")
     place = await an_organisation(rt)
     for key in ("farmers", "students"):
@@ -155,9 +155,3 @@ async def at_work(rt, port: int):
 async def tell(http: aiohttp.ClientSession, url: str, what: str, **body) -> None:
     async with http.post(f"{url}/control/{what}", json=body) as answer:
         assert answer.status == 200, await answer.text()
-
-
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return taken.getsockname()[1]

@@ -1,6 +1,8 @@
 import gc
 import os
 import socket
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import nats as client
 import psutil
@@ -38,6 +40,17 @@ async def test_acked_messages_come_back_after_kill_9_at_the_same_address(place):
     assert second.pid != first.pid
     assert second.url == first.url
     assert await kept(second.url) == 50
+
+
+def test_one_that_dies_in_its_first_breath_comes_back_at_the_same_address(place):
+    first = nats.start(place, durable=False)
+    kill(first.pid)
+    with ThreadPoolExecutor() as threads:
+        starting = threads.submit(nats.start, place, durable=False)
+        assert processes.wait_until(lambda: nats.running(place) is not None, limit_s=30)
+        with suppress(psutil.NoSuchProcess):
+            kill(nats.running(place).pid)
+        assert starting.result().url == first.url
 
 
 async def test_a_port_taken_meanwhile_is_left_to_its_taker(place):

@@ -11,10 +11,11 @@ import pytest
 
 import privacy
 from chaupal import engine, world
+from chaupal.engine import ports
 from chaupal.engine.migrate import migrate
 from chaupal.kit.ids import new_id
 from chaupal.rehearsal.provider import process as provider
-from house import House, a_house, free_port
+from house import House, a_house
 
 LEASES_S = "2,8"
 
@@ -44,7 +45,7 @@ async def http() -> AsyncIterator[aiohttp.ClientSession]:
 @pytest.fixture
 async def house(own_engines, http) -> AsyncIterator[House]:
     """A house on engines of its own, with short leases; edge and worker are not started yet."""
-    port = free_port()
+    port = ports.free()
     settings = world.settings(
         {"CHAUPAL_EDGE_PORT": str(port), "CHAUPAL_LEASES_S": LEASES_S}, data=own_engines.data
     )

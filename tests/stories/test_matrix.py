@@ -10,8 +10,9 @@ import homeserver
 from chaupal import world
 from chaupal.arrivals.actions import event_key
 from chaupal.broadcasts.audience import And, Categories, Units
+from chaupal.engine import ports
 from homeserver import Homeserver, User
-from house import House, a_house, environment_for, free_port
+from house import House, a_house, environment_for
 
 CATEGORIES = ("farmers", "students", "traders")
 DISTRICTS = ("east-one", "east-two", "west-one", "west-two")
@@ -53,7 +54,7 @@ class Town:
 
 @pytest.fixture
 async def town(rt, database, engines, http, tmp_path) -> AsyncIterator[Town]:
-    port = free_port()
+    port = ports.free()
     children = environment_for(database.program_dsn, engines[1].url, port, tmp_path)
     settings = world.settings(children)
     async with a_house(rt, http, settings, children) as house:

@@ -8,20 +8,21 @@ import socket
 import subprocess
 import sys
 import sysconfig
-from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import psutil
 
-from chaupal.engine import processes
+from chaupal.engine import ports, processes
 from chaupal.kit import log
 from chaupal.kit.refusals import Unavailable
 
 LOOPBACK = "127.0.0.1"
 RECOVERY_LIMIT_S = 600
 STOP_LIMIT_S = 60
-PORTS_TRIED = 5
+STARTS_TRIED = 5
+PORT_LIMIT_S = 2.0
 
 # An ack must mean "on disk", so every write is synced before it is given. Webhooks of a
 # megabyte must fit with their envelope.
@@ -60,7 +61,8 @@ def start(data: Path, *, durable: bool = True) -> Nats:
     """Have NATS run under `data`, ready to be asked; safe to call any number of times.
 
     A server that already runs on this very directory is used as it is. A restart takes the
-    same port where it is still free, so that clients find it again by themselves.
+    same port unless a stranger listens there, so that clients find it again by themselves; that
+    it died in its first breath is no reason to leave it.
     `durable=False` is for tests: acks then come before the disk has them.
     """
     directory = data.resolve() / "nats"
@@ -72,14 +74,14 @@ def start(data: Path, *, durable: bool = True) -> Nats:
         if process is not None:  # ours, but where it listens is forgotten
             processes.end(process, signal=signal.SIGTERM, limit_s=STOP_LIMIT_S)
         token = address.token if address is not None else secrets.token_urlsafe(24)
-        wanted = address.port if address is not None else 0
-        for _ in range(PORTS_TRIED):
-            address = _Address(_free_port(wanted), token)
-            launched = _launch(directory, address, durable=durable)
+        port = address.port if address is not None else ports.free()
+        for _ in range(STARTS_TRIED):
+            if not processes.wait_until(partial(ports.is_free, port), limit_s=PORT_LIMIT_S):
+                port = ports.free()  # a stranger listens there
+            launched = _launch(directory, _Address(port, token), durable=durable)
             if launched is not None:
-                logger.info("nats.started", pid=launched.pid, port=address.port)
-                return _describe(launched, address)
-            wanted = 0  # somebody took it between the look and the start
+                logger.info("nats.started", pid=launched.pid, port=port)
+                return _describe(launched, _Address(port, token))
         raise Unavailable("engine.nats_will_not_start", log=str(directory / "nats.log"))
 
 
@@ -125,15 +127,6 @@ def _address(directory: Path) -> _Address | None:
         return _Address(**json.loads((directory / "address.json").read_text()))
     except (FileNotFoundError, ValueError, TypeError):
         return None
-
-
-def _free_port(wanted: int) -> int:
-    for port in (wanted, 0):
-        with socket.socket() as probe, suppress(OSError):
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind((LOOPBACK, port))
-            return int(probe.getsockname()[1])
-    raise Unavailable("engine.no_free_port")
 
 
 def _launch(directory: Path, address: _Address, *, durable: bool) -> psutil.Process | None:
