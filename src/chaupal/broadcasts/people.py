@@ -1,7 +1,8 @@
 """Audiences of people: the same expressions, compiled over persons; counted, shown, frozen.
 
 Who is in one has agreed to it, for the purpose of the broadcast and at an address to which one of
-its channels writes. That rule is the view `writable`, here and again when a delivery is claimed.
+its channels writes. That rule is the view `writable`, asked again when a delivery is claimed; here
+it is `writable_in_bulk`, the same rule for whole sets.
 """
 
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from uuid import UUID
 
 from psycopg.sql import SQL, Composed, Identifier
 
+from chaupal.broadcasts import known
 from chaupal.broadcasts.audience import (
     Categories,
     Channels,
@@ -147,15 +149,15 @@ def check_via(via: tuple[str, ...]) -> None:
 
 
 def _reached(
-    target: Target, via: tuple[str, ...], known: Directory
+    target: Target, via: tuple[str, ...], found: Directory
 ) -> tuple[Composed, dict[str, Any]]:
     """Return the statement of who fits, each with the address and sender that are theirs.
 
     Each person has one row: the first of `via` that has an enabled sender and to which they
     agreed. Several senders of a channel share its people evenly.
     """
-    known.check(target.expression)
-    predicate = OfPeople(known, target.today)
+    found.check(target.expression)
+    predicate = OfPeople(found, target.today)
     area = predicate.within(target.paths)
     if target.also_within is not None:
         area += SQL(" AND ") + predicate.within(target.also_within)
@@ -175,8 +177,8 @@ def _reached(
                line.senders[1 + mod(w.id, cardinality(line.senders))::int] AS sender_id
           FROM person p
           JOIN place u ON u.id = p.unit_id
-          JOIN writable w ON w.organisation_id = p.organisation_id AND w.person_id = p.id
-                         AND w.purpose = {}
+          JOIN writable_in_bulk w ON w.organisation_id = p.organisation_id AND w.person_id = p.id
+                                 AND w.purpose = {}
           JOIN (SELECT DISTINCT ON (via.contact) via.contact, via.channel, via.turn,
                        (SELECT array_agg(s.id ORDER BY s.id) FROM sender s
                          WHERE s.organisation_id = (SELECT current_organisation())
@@ -262,6 +264,7 @@ async def freeze(
         target, via, await directory(conn, target.expression, paths=target.paths)
     )
     params: dict[str, Any] = {**fits, "broadcast": id, "languages": languages, "now": now}
+    await known.join_in_key_order(conn)
     statement = SQL(
         """
         WITH written AS (
@@ -277,4 +280,6 @@ async def freeze(
         SELECT count(*)::int AS targets FROM written
         """
     ).format(reached)
-    return (await db.composed(conn, Frozen, statement, params))[0].targets
+    written = (await db.composed(conn, Frozen, statement, params))[0].targets
+    await known.join_as_usual(conn)
+    return written

@@ -1660,6 +1660,22 @@ CREATE VIEW public.writable WITH (security_invoker='true') AS
            FROM public.suppression s
           WHERE ((s.organisation_id = c.organisation_id) AND (s.channel = c.channel) AND (s.lookup = c.lookup))))));
 
+CREATE VIEW public.writable_in_bulk WITH (security_invoker='true') AS
+ SELECT c.organisation_id,
+    c.person_id,
+    c.id,
+    c.channel,
+    newest.purpose
+   FROM (public.contact_point c
+     JOIN public.consent newest ON (((newest.organisation_id = c.organisation_id) AND (newest.person_id = c.person_id) AND (newest.channel = c.channel) AND (newest.act = 'given'::public.consent_act))))
+  WHERE ((NOT (EXISTS ( SELECT
+           FROM public.consent k
+          WHERE ((k.organisation_id = newest.organisation_id) AND (k.person_id = newest.person_id) AND (k.purpose = newest.purpose) AND (k.channel = newest.channel) AND ((k.id > newest.id) OR ((k.act = 'withdrawn'::public.consent_act) AND (k.at > newest.at))))))) AND (NOT (EXISTS ( SELECT
+           FROM public.suppressed_person s
+          WHERE ((s.organisation_id = c.organisation_id) AND (s.person_id = c.person_id))))) AND (NOT (EXISTS ( SELECT
+           FROM public.suppression s
+          WHERE ((s.organisation_id = c.organisation_id) AND (s.channel = c.channel) AND (s.lookup = c.lookup))))));
+
 ALTER TABLE ONLY public.account
     ADD CONSTRAINT account_organisation_id_login_key UNIQUE (organisation_id, login);
 
@@ -2657,3 +2673,5 @@ GRANT SELECT,INSERT ON TABLE public.unit_succession TO chaupal_program;
 GRANT SELECT,INSERT,DELETE ON TABLE public.unit_tally TO chaupal_program;
 
 GRANT SELECT ON TABLE public.writable TO chaupal_program;
+
+GRANT SELECT ON TABLE public.writable_in_bulk TO chaupal_program;
