@@ -149,7 +149,8 @@ OPEN = {
     *(("GET", path) for path in (
         HOME, f"{HOME}/openapi.json", f"{HOME}/{{path:str}}", "/static/{name:str}", "/sign-in",
         "/enter/{token:str}", "/p/{token:str}", "/p/{token:str}/all",
-        "/p/{token:str}/export.json", "/r/{token:str}", "/keys",
+        "/p/{token:str}/export.json", "/p/{token:str}/unsubscribe/{channel:str}",
+        "/r/{token:str}", "/keys",
         f"{HOME}/broadcasts/{{id:uuid}}/why/{{group:uuid}}", f"{HOME}/audiences/saved",
         "/broadcasts/groups")),
     *(("POST", path) for path in (
@@ -162,7 +163,8 @@ OPEN = {
         f"{HOME}/audiences/why",
         "/breach", "/keys", "/keys/{id:uuid}/revoke", "/notices", "/notices/hold",
         "/notices/suppress",
-        *(f"/p/{{token:str}}/{verb}" for verb in ("consent", "erase", "language", "stay", "stop")),
+        *(f"/p/{{token:str}}/{verb}" for verb in (
+            "consent", "erase", "language", "stay", "stop", "unsubscribe/{channel:str}")),
     )),
 }  # fmt: skip
 

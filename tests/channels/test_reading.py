@@ -282,6 +282,7 @@ def headers_of(name: str, body: bytes) -> dict[str, str]:
         },
         "telegram": {"x-telegram-bot-api-secret-token": secret},
         "matrix": {"authorization": f"Bearer {secret}"},
+        "email": {"authorization": f"Bearer {secret}"},
         "whatsapp_cloud": {
             "x-hub-signature-256": "sha256="
             + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()

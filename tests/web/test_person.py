@@ -237,6 +237,24 @@ async def test_stopping_everything_is_one_tap(door, rt, place, asha):
     assert set((await held(place, asha)).values()) == {Act.WITHDRAWN}
 
 
+async def test_a_mail_program_unsubscribes_with_one_post_and_nothing_else(door, rt, place, asha):
+    await place.says(asha, "given", channel="email")
+    url, program = own(rt, place, asha), door.browser()
+    form = {"List-Unsubscribe": "One-Click"}
+
+    looked = await program.get(f"{url}/unsubscribe/email")
+    assert (looked.status, looked.headers["Location"]) == (303, url)
+    assert (await held(place, asha))["messages:email"] is Act.GIVEN
+
+    for _ in range(2):
+        assert (await program.post(f"{url}/unsubscribe/email", form)).status == 200
+    acts = await held(place, asha)
+    assert acts["messages:email"] is acts["coordination:email"] is Act.WITHDRAWN
+    assert acts["coordination:sandbox"] is Act.GIVEN
+    assert (await program.post(f"{url}/unsubscribe/pigeon", form)).status == 422
+    assert (await program.post("/p/broken/unsubscribe/email", form)).status == 422
+
+
 async def test_asking_to_be_erased_stops_everything_and_tells_the_desk(door, rt, place, asha, desk):
     url, phone = own(rt, place, asha), door.browser()
     assert (await phone.post(f"{url}/erase")).status == 303

@@ -56,6 +56,7 @@ class Judged:
     attempts: int
     state: State
     place: int
+    person_id: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +205,7 @@ async def claim(
           FROM judged j
          WHERE d.organisation_id = current_organisation() AND d.id = j.id
         RETURNING d.id AS delivery_id, d.broadcast_id, j.address, j.sealed, d.language, d.attempts,
-                  d.state::text, j.place
+                  d.state::text, j.place, d.person_id
         """,
         sender=sender,
         worker=worker,

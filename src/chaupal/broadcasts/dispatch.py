@@ -19,7 +19,7 @@ import aiohttp
 from chaupal import record
 from chaupal.arrivals import log as arrivals_log
 from chaupal.arrivals.models import Evidence, Failure
-from chaupal.broadcasts import deliveries, receipts
+from chaupal.broadcasts import bounced, deliveries, receipts
 from chaupal.broadcasts.approved import Wording
 from chaupal.broadcasts.breaker import Breaker
 from chaupal.broadcasts.deliveries import Judged, Leased, Settlement
@@ -43,7 +43,8 @@ from chaupal.kit.ids import OrganisationId, new_id
 from chaupal.kit.refusals import Unavailable
 from chaupal.kit.runtime import Runtime
 from chaupal.kit.sealing import Broken
-from chaupal.people.models import contact_context
+from chaupal.people.links import own_token
+from chaupal.people.models import ContactChannel, PersonId, contact_context
 
 BATCH_S = 0.5
 BATCH_LIMIT = 1000
@@ -142,7 +143,9 @@ class SenderLoop:
             place = contact_context(self.organisation, self.traits.reaches_people_at)
             with suppress(Broken):
                 address = self.rt.sealer.unseal(row.sealed, place)
-        return Claim(row.delivery_id, row.broadcast_id, address, row.language, row.attempts)
+        return Claim(
+            row.delivery_id, row.broadcast_id, address, row.language, row.attempts, row.person_id
+        )
 
     async def _claim(self) -> list[Judged]:
         limit = 1 if self.breaker.asks else min(self.pace.batch(BATCH_S), self.fitting, BATCH_LIMIT)
@@ -187,7 +190,10 @@ class SenderLoop:
             return Deferred("sealed under another key", LONGEST_WAIT)
         if not await self.pace.turn(claim.address, until=min(begin_by, self.held_until)):
             return None
-        outcome = await self.connection.send(Message(claim.address, text, str(claim.delivery_id)))
+        message = Message(
+            claim.address, text, str(claim.delivery_id), unsubscribe_url=self._way_out(claim)
+        )
+        outcome = await self.connection.send(message)
         if isinstance(outcome, Rejected) and outcome.failure is Failure.MISCONFIGURED:
             # The account's fault, not the group's: a new token mends it, so nothing is given up.
             logger.error("sender.misconfigured", sender=str(self.leased.id))
@@ -197,6 +203,15 @@ class SenderLoop:
         if isinstance(outcome, Deferred) and outcome.wait is not None:
             self.pace.hold_back(min(outcome.wait, LONGEST_WAIT).total_seconds())
         return outcome
+
+    def _way_out(self, claim: Claim) -> str | None:
+        """Return where a person says no in one click; a group has no such place."""
+        contact = self.traits.reaches_people_at
+        if claim.person_id is None or contact is None:
+            return None
+        person = PersonId(claim.person_id)
+        token = own_token(self.rt.sealer, self.organisation, person, now=self.rt.now())
+        return f"{self.rt.desk_url}/p/{token}/unsubscribe/{contact}"
 
     async def _settle_within(
         self, claims: list[Claim], outcomes: list[Outcome | None], *, lease_end: float
@@ -231,6 +246,8 @@ class SenderLoop:
             refs = [s.provider_ref for s in tried if s.provider_ref is not None]
             if refs:
                 await receipts.adopt(conn, self.leased.id, now=now, refs=refs)
+            if self.traits.reaches_people_at is ContactChannel.EMAIL:
+                await bounced.suppress(conn, [s.delivery_id for s in tried], now=now)
             counted = {
                 state: sum(s.state == state for s in tried) for state in {s.state for s in tried}
             }

@@ -238,3 +238,4 @@ class Claim:
     address: str = field(repr=False)
     language: str
     attempts: int
+    person_id: UUID | None = None

@@ -13,6 +13,7 @@ from datetime import datetime
 from uuid import UUID
 
 from chaupal.arrivals.models import Evidence, Failure, StatusArrived
+from chaupal.broadcasts import bounced
 from chaupal.kit import db
 
 
@@ -59,7 +60,7 @@ async def apply(
     statuses = [s for s in statuses if s.key is None or _delivery_id(s.key) is not None]
     if not statuses:
         return 0
-    return await db.run(
+    moved = await db.run(
         conn,
         """
         WITH arrived AS (
@@ -141,6 +142,10 @@ async def apply(
         sender=sender_id,
         now=now,
     )
+    gone = [s.provider_ref for s in statuses if s.failure is Failure.NO_SUCH_ADDRESS]
+    if gone:
+        await bounced.suppress(conn, await bounced.named(conn, sender_id, gone), now=now)
+    return moved
 
 
 async def adopt(

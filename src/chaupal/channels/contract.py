@@ -49,7 +49,8 @@ class Button:
 class Message:
     """One message to one address, already in the reader's language.
 
-    A channel that knows no templates, or no buttons, sends the text alone.
+    A channel that knows no templates, or no buttons, sends the text alone. `unsubscribe_url`: where
+    a person gets out in one click, for channels that have a place for it beside the text.
     """
 
     address: str = field(repr=False)
@@ -57,6 +58,7 @@ class Message:
     idempotency_key: str
     template: FilledTemplate | None = None
     buttons: tuple[Button, ...] = ()
+    unsubscribe_url: str | None = field(default=None, repr=False)
 
 
 class Halt(StrEnum):

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from chaupal.channels.contract import Channel
+from chaupal.channels.email import Email
 from chaupal.channels.matrix import Matrix
 from chaupal.channels.sandbox import Sandbox
 from chaupal.channels.telegram import Telegram
@@ -11,7 +12,10 @@ from chaupal.channels.whatsapp_cloud import WhatsAppCloud
 from chaupal.kit.refusals import Invalid
 
 CHANNELS: Mapping[str, Channel] = MappingProxyType(
-    {channel.traits.name: channel for channel in (Sandbox(), Telegram(), Matrix(), WhatsAppCloud())}
+    {
+        channel.traits.name: channel
+        for channel in (Sandbox(), Telegram(), Matrix(), WhatsAppCloud(), Email())
+    }
 )
 
 # Channels that nobody can send through yet. The Cloud API is read and written right, but whom its

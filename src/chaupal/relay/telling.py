@@ -32,7 +32,8 @@ from chaupal.relay import links, pages, tellings, wording
 from chaupal.relay.models import REMINDER, Telling
 from chaupal.relay.tellings import ToTell
 
-CHANNELS_IN_ORDER = tuple(name for name in ("telegram", "matrix", "sandbox") if name in CHANNELS)
+PREFERRED = ("telegram", "matrix", "email", "sandbox")
+CHANNELS_IN_ORDER = tuple(name for name in PREFERRED if name in CHANNELS)
 
 LEASE = timedelta(seconds=60)
 BATCH = 500

@@ -13,7 +13,7 @@ from litestar.params import FromPath
 from chaupal.kit.refusals import Invalid, Refused, Unavailable
 from chaupal.organisations.scope import INDIA
 from chaupal.people import consent
-from chaupal.people.models import Act, Quiet
+from chaupal.people.models import Act, Purpose, Quiet
 from chaupal.principals import kept
 from chaupal.web import answers, visits
 from chaupal.web.answers import onward, page
@@ -135,6 +135,28 @@ async def stop(request: Asked, token: FromPath[str]) -> Response[Any]:
     return onward(f"/p/{token}?done=stopped")
 
 
+@post("/p/{token:str}/unsubscribe/{channel:str}", csrf="path", exception_handlers={Refused: _gone})
+async def unsubscribe(
+    request: Asked, token: FromPath[str], channel: FromPath[str]
+) -> Response[Any]:
+    """POST /p/<token>/unsubscribe/<channel>: no more on this channel (RFC 8058, one click).
+
+    A mail program asks, not a person: it has no cookie, follows no redirect and reads no page. A
+    GET only shows the page, as programs that look for bad links follow every one.
+    """
+    rt = visits.runtime(request)
+    organisation, person, language = await kept.page_owner(rt, token)
+    lines = [line(f"{purpose}:{channel}") for purpose in Purpose]
+    await consent.choose(rt, organisation, person, Act.WITHDRAWN, lines, language=language)
+    return Response(b"", status_code=200, media_type=MediaType.TEXT)
+
+
+@get("/p/{token:str}/unsubscribe/{channel:str}", exception_handlers={Refused: _gone})
+async def way_out(request: Asked, token: FromPath[str], channel: FromPath[str]) -> Response[Any]:  # noqa: ARG001
+    """GET /p/<token>/unsubscribe/<channel>: to the page where each yes can be taken back."""
+    return onward(f"/p/{token}")
+
+
 @post("/p/{token:str}/erase", csrf="path", exception_handlers={Refused: _gone})
 async def erase(request: Asked, token: FromPath[str]) -> Response[Any]:
     """POST /p/<token>/erase: they want to be erased; all stops now, and the office sees to it.
@@ -183,4 +205,6 @@ def _other(language: Language) -> str:
     return "?language=en" if language == "hi" else "?language=hi"
 
 
-ROUTES = (own_page, everything, export, answer, stop, erase, stay, language)
+ROUTES = (
+    own_page, everything, export, answer, stop, unsubscribe, way_out, erase, stay, language,
+)  # fmt: skip
