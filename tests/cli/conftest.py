@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import privacy
+from chaupal.engine import ports
 
 CHAUPAL = Path(sys.executable).with_name("chaupal")
 
@@ -44,8 +45,11 @@ class Terminal:
 
 
 def environment(**more: str) -> dict[str, str]:
+    """The environment of a terminal, with ports of its own: tests run side by side, and a port that
+    was free when somebody looked is another's when their server starts."""
     plain = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    return {**plain, "LANG": "en_IN.UTF-8", "COLUMNS": "120", **more}
+    own = {f"CHAUPAL_{part}_PORT": str(ports.free()) for part in ("WEB", "EDGE")}
+    return {**plain, **own, "LANG": "en_IN.UTF-8", "COLUMNS": "120", **more}
 
 
 @pytest.fixture

@@ -49,10 +49,7 @@ async def test_a_fresh_machine_comes_to_an_account_in_three_commands(lonely_term
 
 
 async def test_up_runs_until_ctrl_c_and_stops_everything_that_it_started(lonely_terminal, tmp_path):
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    lonely_terminal.environment["CHAUPAL_EDGE_PORT"] = str(port)
+    port = int(lonely_terminal.environment["CHAUPAL_EDGE_PORT"])
     process = await lonely_terminal.start("up")
     listening = re.compile(rb'"port": (\d+), "event": "edge.listening"')
     said = []

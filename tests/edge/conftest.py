@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from chaupal.engine import ports
 from relaying import Bazaar, a_bazaar
 
 READY_LIMIT_S = 30
@@ -69,9 +69,7 @@ def make_edge(database, engines, tmp_path):
     made: list[EdgeProcess] = []
 
     def make(**changes: str) -> EdgeProcess:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+        port = ports.free()
         environment = {
             **os.environ,
             "DATABASE_URL": database.program_dsn,

@@ -47,10 +47,16 @@ def those_of(place: Path) -> dict[psutil.Process, list[str]]:
     return found
 
 
-async def until(happened: Callable[[], bool]) -> None:
-    async with asyncio.timeout(WAIT_S):
-        while not happened():  # noqa: ASYNC110  (another process)
-            await asyncio.sleep(0.02)
+async def until(happened: Callable[[], bool], demo: asyncio.subprocess.Process) -> None:
+    """Wait for what a demonstration does; one that ended before, or never does it, says why."""
+    deadline = asyncio.get_running_loop().time() + WAIT_S
+    while not happened():
+        if demo.returncode is not None or asyncio.get_running_loop().time() > deadline:
+            with suppress(ProcessLookupError):
+                demo.kill()
+            _, err = await demo.communicate()
+            pytest.fail(err.decode())
+        await asyncio.sleep(0.02)
 
 
 async def until_greeted(demo: asyncio.subprocess.Process) -> None:
@@ -86,7 +92,7 @@ async def test_a_sandbox_ends_with_whoever_started_it_and_frees_its_book(tmp_pat
 
 async def test_ctrl_c_while_loading_leaves_nothing_running_and_a_folder_that_works(terminal, place):
     demo = await terminal.start("demo", "--once", "--json", *SIZES)
-    await until((place / "demo.json").exists)
+    await until((place / "demo.json").exists, demo)
     demo.send_signal(signal.SIGINT)
     out, err = await demo.communicate()
     assert (demo.returncode, out) == (130, b""), err.decode()
@@ -119,7 +125,7 @@ async def test_ctrl_c_while_loading_leaves_nothing_running_and_a_folder_that_wor
 async def test_an_interrupted_run_for_a_report_says_so_by_its_status(terminal, place):
     demo = await terminal.start("demo", "--once", "--json", *SIZES)
     sizes = json.dumps({"groups": 400, "people": 300, "seed": 2026}, separators=(",", ":"))
-    await until(lambda: any("chaupal.worker" in words for words in those_of(place).values()))
+    await until(lambda: any("chaupal.worker" in words for words in those_of(place).values()), demo)
     assert (place / "demo.json").read_text() == sizes
     demo.send_signal(signal.SIGTERM)
     out, err = await demo.communicate()

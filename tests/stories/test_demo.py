@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import privacy
+from chaupal.engine import ports
 from chaupal.rehearsal import roster
 from chaupal.rehearsal.demo import story
 from chaupal.rehearsal.demo.run import SEED
@@ -28,6 +29,7 @@ def told() -> Iterator[dict]:
     data = Path(tempfile.mkdtemp(prefix="chaupal-demo-"))
     command = ["demo", "--once", "--json", f"--groups={GROUPS}", f"--people={PEOPLE}"]
     environment = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "NATS_URL")}
+    environment |= {f"CHAUPAL_{part}_PORT": str(ports.free()) for part in ("WEB", "EDGE")}
     try:
         ended = subprocess.run(
             [sys.executable, "-m", "chaupal.cli", *command, f"--data={data}"],
