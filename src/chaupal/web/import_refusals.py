@@ -100,6 +100,11 @@ OF_IMPORTS: Mapping[str, Words] = {
         N_("It was imported, stopped, or left lying for too long, and then deleted."),
         N_("Upload it again."),
     ),
+    "import.report_not_yet": Words(
+        N_("There is no report yet"),
+        N_("It is written by the dry run, and that has not come to its end."),
+        N_("Say what the columns mean, wait for the dry run, then ask for it again."),
+    ),
     "import.report_gone": Words(
         N_("The report is not here any more"),
         N_("Reports are kept for 30 days. How many rows ended in which way still stands."),
