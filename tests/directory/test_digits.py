@@ -17,7 +17,7 @@ from chaupal.kit.refusals import Refused
 from chaupal.organisations import pages, scope_of
 from chaupal.organisations.tree import actions as tree
 from chaupal.organisations.tree.models import Names
-from chaupal.people import record_person
+from chaupal.people import ContactChannel, NewContact, record_person
 from factories import an_organisation
 from importing import ended
 
@@ -109,7 +109,7 @@ async def test_what_is_typed_on_a_page_is_stored_and_found_in_plain_digits(rt, p
         unit=place.units["east"],
         name="Invented Name",
         language="hi",
-        contacts=[],
+        contacts=[NewContact(ContactChannel.PHONE, "+911100000001")],
         actor=admin,
     )
     group = await registered(rt, place, admin, "WA-७")
@@ -126,6 +126,7 @@ async def test_what_is_typed_on_a_page_is_stored_and_found_in_plain_digits(rt, p
         for typed, kind, id in (
             ("m-४२", Searched.PERSON, person.id),
             ("M-42", Searched.PERSON, person.id),
+            ("११०००००००१", Searched.PERSON, person.id),
             ("WA-७", Searched.GROUP, group),
         ):
             exact = (await search(rt, conn, typed, scope=scope)).exact
