@@ -205,6 +205,14 @@ class ByKey:
                 rows = [*csv.reader(io.StringIO(told.text.removeprefix("\ufeff")))][1:]
                 assert {row[0] for row in rows} == expected, kind
                 assert len(rows) == len(expected)
+            if reach and kind == "groups":  # of admins from elsewhere nothing is said
+                assert {row[0]: row[9] for row in rows} == {
+                    f"g:{mark('g', n)}": "|".join(
+                        mark("p", admin) for admin in c.admins if world.people[admin] in reach
+                    )
+                    for n, c in enumerate(world.circles)
+                    if c.unit in reach and not c.archived
+                }
 
     async def acts(self) -> None:
         """Nothing outside can be changed, by whatever route."""

@@ -28,6 +28,7 @@ FIGURES = {
         "import_people",
         "import_memory_mb",
         "subtree_page_p95_ms",
+        "subtree_page_narrow_p95_ms",
         "search_p95_ms",
         "move_unit_s",
         "move_unit_raw_s",

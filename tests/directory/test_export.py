@@ -157,6 +157,56 @@ async def test_an_export_stays_within_the_post_of_who_asks(rt, place, console):
             await directory.export(rt, kind, actor=desk)
 
 
+async def test_admins_from_elsewhere_are_in_no_narrow_export_and_stay_after_its_import(
+    rt, place, tmp_path
+):
+    """Whoever sees one part takes a file of it along, changes it, and brings it back."""
+    narrow = await place.account("narrow", at="east", role="administrator")
+    async with place.transaction() as conn:
+        await conn.execute(
+            "INSERT INTO group_admin (organisation_id, group_id, person_id, turn, since)"
+            " SELECT g.organisation_id, g.id, p.id, 0, now() FROM chat_group g, person p"
+            " WHERE g.address = 'g1' AND p.reference = 'p3'"
+        )
+    file = await exported(rt, Kind.GROUPS, actor=narrow)
+    [row] = [row for row in table(file) if row[0] == "g1"]
+    assert row[9] == "p2|p1"
+
+    async def brought(text):
+        said = await ended(rt, Kind.GROUPS, text, actor=narrow, tmp_path=tmp_path)
+        return said, await admins()
+
+    async def admins():
+        async with place.transaction() as conn:
+            cursor = await conn.execute(
+                "SELECT p.reference FROM group_admin a JOIN person p ON p.id = a.person_id"
+                " JOIN chat_group g ON g.id = a.group_id"
+                " WHERE g.address = 'g1' AND a.left_at IS NULL ORDER BY 1"
+            )
+            return [reference for (reference,) in await cursor.fetchall()]
+
+    assert await brought(file) == ({2: "unchanged", 3: "unchanged"}, ["p1", "p2", "p3"])
+    fewer = file.replace(b"p2|p1", b"p2")
+    assert set((await brought(fewer))[0].values()) == {"unchanged", "updated"}
+    assert await admins() == ["p2", "p3"]
+    named = file.replace(b"p2|p1", b"p2|p3")  # as a file from above would
+    assert set((await brought(named))[0].values()) == {"unchanged", "updated"}
+    assert (await brought(named)) == ({2: "unchanged", 3: "unchanged"}, ["p2", "p3"])
+    stranger = file.replace(b"p2|p1", b"p2|p4")  # from west, and not said whether they are there
+    nobody = file.replace(b"p2|p1", b"p2|p99")
+    assert set((await brought(stranger))[0].values()) == {"unchanged", "admin_unknown"}
+    assert set((await brought(nobody))[0].values()) == {"unchanged", "admin_unknown"}
+    await place.post("state", person=await person_of(place, "p4"), role="office_bearer")
+    assert set((await brought(stranger))[0].values()) == {"unchanged", "updated"}
+    assert await admins() == ["p2", "p3", "p4"]
+
+
+async def person_of(place, reference):
+    async with place.transaction() as conn:
+        cursor = await conn.execute("SELECT id FROM person WHERE reference = %s", (reference,))
+        return (await cursor.fetchone())[0]
+
+
 async def test_who_loses_the_right_halfway_gets_no_more(rt, place, console):
     coordinator = await place.account("coordinator", at="east", role="coordinator")
     pieces = await directory.export(rt, Kind.PEOPLE, actor=coordinator, page_rows=1)

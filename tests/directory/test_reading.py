@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chaupal.directory import Kind, headings, reading, usual
+from chaupal.directory.forbidden import is_forbidden
 from chaupal.directory.models import COLUMNS
 from chaupal.kit.refusals import Invalid, Refused
 
@@ -65,30 +66,6 @@ def test_a_file_that_is_broken_is_refused_by_name_and_line(file, code, facts):
     with pytest.raises(Invalid) as refused:
         list(reading.rows(io.BytesIO(file), Kind.UNITS))
     assert (refused.value.code, refused.value.facts) == (code, facts)
-
-
-FORBIDDEN = [
-    "religion", "Religion ", "CASTE", "sub_caste", "memberCaste", "jati", "जाति", "उप-जाति",
-    "धर्म", "मज़हब", "मजहब", "EPIC", "epic no.", "Voter ID", "voter_id", "VoterID", "मतदाता संख्या",
-    "मतदाता पहचान पत्र", "Aadhaar No", "aadhar", "gotra", "गोत्र", "वोटर आईडी", "religious group",
-]  # fmt: skip
-ALLOWED = [
-    "name", "broadcaster", "sector", "sender", "categories", "language", "consent_basis", "address",
-    "नाम", "इकाई", "jatin_code", "epicentre",
-]  # fmt: skip
-
-
-@pytest.mark.parametrize("name", FORBIDDEN)
-def test_a_column_of_religion_caste_or_vote_refuses_the_whole_file(name):
-    assert headings.forbidden(name)
-    header = f"reference,unit_code,name,{name}\np1,u,n,x\n"
-    with pytest.raises(Invalid, match=r"import\.forbidden_column"):
-        list(reading.rows(io.BytesIO(header.encode()), Kind.PEOPLE))
-
-
-@pytest.mark.parametrize("name", ALLOWED)
-def test_an_ordinary_column_is_not_taken_for_one(name):
-    assert not headings.forbidden(name)
 
 
 def test_lines_are_those_of_the_file_even_after_a_field_of_several_lines():
@@ -180,7 +157,7 @@ def test_every_usual_heading_means_one_column_and_none_is_forbidden():
         assert columns.keys() <= COLUMNS[kind].known
         for column, words in columns.items():
             for word in words:
-                assert not headings.forbidden(word)
+                assert not is_forbidden(word)
                 [heard] = headings.suggested([word], kind)
                 assert heard.column == column, word
 

@@ -91,7 +91,7 @@ async def test_a_change_to_all_is_shown_with_its_count_and_then_done(door, place
         {"deed": "move", "unit": "east", "to": "west-two", "seen": preview.hidden("seen")},
     )
 
-    assert "This is about 3 people under Unit east." in preview.words
+    assert "This is about 3 people. Who they are Change Under the unit Unit east" in preview.words
     assert answer.status == 303
     assert "Done, for 3 people." in (await browser.get(answer.headers["Location"])).words
     assert "People · Unit west 4" in (await browser.get("/people?unit=west")).words
@@ -146,3 +146,31 @@ async def test_strangers_see_and_change_nobody(rt, door, place):
     assert str(person) not in shown.text
     assert answer.status == 409
     assert "nobody" in answer.words
+
+
+async def test_a_preview_says_in_words_whom_it_is_about(door, place):
+    browser = await door.signed_in(place, await place.account("asha"))
+    await place.category("farmers")
+    person = await place.person("east-one", language="en")
+    await place.says(person, "given")
+    await place.post("east-one", person=person)
+    async with place.transaction() as conn:
+        await conn.execute(
+            "INSERT INTO membership (organisation_id, category_key, person_id, since, basis)"
+            " VALUES (current_organisation(), 'farmers', %s, '2026-01-01', 'paper')",
+            (person,),
+        )
+    plain = await browser.get("/people/bulk?deed=speak")
+    assert "Who they are Change Everybody in your area." in plain.words
+    full = await browser.get(
+        "/people/bulk?deed=speak&unit=east&language=en&category=farmers&office=yes&address=none"
+        "&consent=given&purpose=messages&channel=sandbox"
+    )
+    assert (
+        "This is about 1 people. Who they are Change Under the unit Unit east Language English"
+        " Category Farmers Post holds a post Address has none Consent agreed · messages · Rehearsal"
+    ) in full.words
+    assert 'href="/people?unit=east&amp;language=en' in full.text
+    half = await browser.get("/people/bulk?deed=speak&consent=withdrawn")
+    assert "This is about 1 people. Who they are Change Everybody in your area." in half.words
+    assert "Consent was not looked at" in half.words

@@ -25,7 +25,7 @@ from chaupal.directory.jobs.models import (
 )
 from chaupal.directory.jobs.queries import RunTally
 from chaupal.directory.models import Kind, Outcome
-from chaupal.kit.refusals import Gone, Invalid, NotAllowed, NotFound, Refused
+from chaupal.kit.refusals import Invalid, NotAllowed, NotFound, Refused
 from chaupal.organisations import Right
 
 UNNAMED = "file"
@@ -234,10 +234,10 @@ async def cancel(caller: Called, id: FromPath[UUID], key: Key) -> None:
 async def report(caller: Called, id: FromPath[UUID]) -> Stream:
     """Give how each line of the file ended, as CSV in codes."""
     async with caller.transaction() as conn:
-        if await queries.find(conn, JobId(id), scope=caller.scope) is None:
+        found = await queries.find(conn, JobId(id), scope=caller.scope)
+        if found is None:
             raise NotFound("import.not_found")
-        if await queries.report_piece(conn, JobId(id), 0) is None:
-            raise Gone("import.report_gone")
+        found.check_report(there=await queries.report_piece(conn, JobId(id), 0) is not None)
     return Stream(_report(caller, JobId(id)), media_type="text/csv")
 
 

@@ -193,16 +193,18 @@ async def find(caller: Called, data: JSONBody[Address]) -> PersonLine:
 
 
 def contact_of(written: Address) -> NewContact:
-    """Return an address as it is kept: of a phone number, the one way of writing it."""
-    if written.channel is not ContactChannel.PHONE:
-        return NewContact(written.channel, written.address)
+    """Return an address in the one way in which it is kept, as an import would read it."""
     try:
-        number = fields.phone(written.address)
+        address = (
+            fields.phone(written.address)
+            if written.channel is ContactChannel.PHONE
+            else fields.address(written.address, "address", written.channel)
+        )
     except Unfit:
-        number = None
-    if not number:
+        address = None
+    if not address:
         raise Invalid("request.malformed", where="address")
-    return NewContact(written.channel, number)
+    return NewContact(written.channel, address)
 
 
 @get("/people/{id:uuid}")

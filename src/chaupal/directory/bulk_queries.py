@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from chaupal.kit import db
+from chaupal.kit import db, digits
 from chaupal.people.pages import PersonFilter
 
 
@@ -80,10 +80,13 @@ async def target(conn: db.Conn, code: str) -> Target | None:
         Target,
         """
         SELECT id, path FROM unit
-         WHERE organisation_id = current_organisation() AND code = %(code)s AND ended_on IS NULL
+         WHERE organisation_id = current_organisation() AND code = ANY(%(codes)s::text[])
+           AND ended_on IS NULL
+         ORDER BY code = %(code)s DESC LIMIT 1
            FOR SHARE
         """,
         code=code,
+        codes=digits.spellings(code),
     )
 
 

@@ -8,6 +8,7 @@ from functools import lru_cache
 import phonenumbers
 
 from chaupal.directory.models import Reason, Unfit
+from chaupal.kit import digits
 
 CODE_LENGTH, NAME_LENGTH, ADDRESS_BYTES, LIST_LENGTH = 100, 300, 255, 4000
 # Marks of direction and width that copying leaves behind. ZWJ and ZWNJ stay: they shape Hindi.
@@ -125,14 +126,14 @@ def needed(written: str, column: str, *, longest: int = NAME_LENGTH) -> str:
 
 
 def code(written: str, column: str) -> str | None:
-    """Return somebody's own code or number, or None where it is blank.
+    """Return somebody's own code or number with plain digits, or None where it is blank.
 
     Of 1.23E+15, which a spreadsheet has made of one, nobody can tell the digits any more.
     """
     found = text(written, column, longest=CODE_LENGTH)
     if found is not None and "+" in found and _EATEN.fullmatch(found):
         raise Unfit(Reason.CODE_SCIENTIFIC, column)
-    return found
+    return None if found is None else digits.plain(found)
 
 
 def needed_code(written: str, column: str) -> str:
@@ -170,21 +171,12 @@ def number(written: str, column: str, *, most: int) -> int | None:
     found = text(written, column)
     if found is None:
         return None
-    digits = digits_of(found).replace(",", "").removesuffix(".0")
-    if not (digits.isascii() and digits.isdigit()):
+    figures = digits.plain(found).replace(",", "").removesuffix(".0")
+    if not (figures.isascii() and figures.isdigit()):
         raise Unfit(Reason.NOT_A_NUMBER, column)
-    if len(digits) > 12 or int(digits) > most:
+    if len(figures) > 12 or int(figures) > most:
         raise Unfit(Reason.OUT_OF_RANGE, column)
-    return int(digits)
-
-
-def digits_of(written: str) -> str:
-    """Turn Devanagari and every other script's digits into ASCII ones."""
-    if written.isascii():
-        return written
-    return "".join(
-        str(unicodedata.decimal(letter)) if letter.isdecimal() else letter for letter in written
-    )
+    return int(figures)
 
 
 def day(written: str, column: str) -> date | None:
@@ -195,7 +187,7 @@ def day(written: str, column: str) -> date | None:
     found = text(written, column)
     if found is None:
         return None
-    plain = _CLOCK.sub("", digits_of(found).casefold())
+    plain = _CLOCK.sub("", digits.plain(found).casefold())
     for form in _DATES:
         if parts := form.fullmatch(plain):
             month = parts["month"].replace("\u093c", "")
@@ -230,7 +222,7 @@ def phone(written: str, column: str = "phone") -> str | None:
         return f"+91{at_home[1]}"
     if MASK in found:
         return None
-    plain = digits_of(found)
+    plain = digits.plain(found)
     if _SCIENTIFIC.fullmatch(plain.replace(" ", "")):
         raise Unfit(Reason.PHONE_SCIENTIFIC, column)
     plain = _with_country(_PHONE_DRESS.sub("", plain.removesuffix(".0")), column)
@@ -244,20 +236,20 @@ def phone(written: str, column: str = "phone") -> str | None:
 
 
 def _with_country(plain: str, column: str) -> str:
-    sign, digits = ("+", plain[1:]) if plain.startswith("+") else ("", plain)
-    if not (digits.isascii() and digits.isdigit()):
+    sign, figures = ("+", plain[1:]) if plain.startswith("+") else ("", plain)
+    if not (figures.isascii() and figures.isdigit()):
         raise Unfit(Reason.PHONE_MALFORMED, column)
     if sign:
         return plain
-    match len(digits):
-        case 10 if not digits.startswith("0"):
-            return f"+91{digits}"
-        case 11 if digits.startswith("0") and not digits.startswith("00"):
-            return f"+91{digits[1:]}"
-        case 12 if digits.startswith("91"):
-            return f"+{digits}"
-        case _ if digits.startswith("00"):
-            return f"+{digits[2:]}"
+    match len(figures):
+        case 10 if not figures.startswith("0"):
+            return f"+91{figures}"
+        case 11 if figures.startswith("0") and not figures.startswith("00"):
+            return f"+91{figures[1:]}"
+        case 12 if figures.startswith("91"):
+            return f"+{figures}"
+        case _ if figures.startswith("00"):
+            return f"+{figures[2:]}"
         case _:
             raise Unfit(Reason.PHONE_MALFORMED, column)
 
@@ -270,7 +262,7 @@ def address(written: str, column: str, channel: str) -> str | None:
     if MASK in found:
         return None
     if channel == "telegram":
-        found = digits_of(found)
+        found = digits.plain(found)
     elif channel == "email":  # nobody has two that differ in capitals alone
         found = found.casefold()
     if not _SHAPES[channel].fullmatch(found):

@@ -4,31 +4,18 @@ A column that tells of religion, caste, a vote or an identity card stops the who
 is to be done with that column.
 """
 
-import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from functools import cache
 
 from chaupal.directory import usual
 from chaupal.directory.fields import INVISIBLE
+from chaupal.directory.forbidden import is_doubtful, is_forbidden
 from chaupal.directory.models import COLUMNS, Columns, Heading, Kind
 from chaupal.kit.refusals import Invalid
 
 MOST_COLUMNS = 100
 IGNORED = "-"
-
-# What an organisation may not keep of people, in the spellings that files use: religion, caste,
-# an elector's number or card, the state's number of a person. The nukta is taken off before.
-FORBIDDEN = (
-    "religion", "religious", "relgion", "caste", "cast", "subcaste", "jati", "jaati", "jaat",
-    "upjati", "upjaati", "gotra", "gotr", "dharm", "dharma", "dharam", "mazhab", "majhab",
-    "sampraday", "sampradaya", "panth", "sect", "creed", "minority", "obc", "scst",
-    "voter", "voterid", "votercard", "elector", "electoral", "epic", "epicno", "epicnumber",
-    "matdata", "aadhaar", "aadhar", "adhaar", "adhar", "uidai",
-    "जाति", "जाती", "जात", "उपजाति", "उपजाती", "गोत्र", "धर्म", "धरम", "मजहब", "संप्रदाय", "सम्प्रदाय",
-    "पंथ", "अल्पसंख्यक", "मतदाता", "वोटर", "निर्वाचक", "एपिक", "इपिक", "ईपिक", "आधार",
-)  # fmt: skip
-_WORDS = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
 def columns(
@@ -47,7 +34,10 @@ def columns(
     found: list[str | None] = []
     for number, heading in enumerate(shown, 1):
         if heading.column is None:
-            raise Invalid("import.unknown_column", column=sayable(heading.written, number))
+            called = sayable(heading.written, number)
+            if is_doubtful(heading.written):
+                raise Invalid("import.doubtful_column", column=called)
+            raise Invalid("import.unknown_column", column=called)
         column = None if heading.column == IGNORED else heading.column
         if column is not None and column in found:
             raise Invalid("import.repeated_column", column=column)
@@ -95,23 +85,8 @@ def missing(found: Sequence[str | None], expected: Columns) -> list[str]:
 def refuse_forbidden(headings: Sequence[str]) -> None:
     """Refuse a file with a column that an organisation may not keep."""
     for number, written in enumerate(headings, 1):
-        if forbidden(written):
+        if is_forbidden(written):
             raise Invalid("import.forbidden_column", column=sayable(written, number))
-
-
-def forbidden(name: str) -> bool:
-    """Say whether a column of this name tells of religion, caste, a vote or an identity card."""
-    spaced = _WORDS.sub(" ", unicodedata.normalize("NFKC", name)).casefold()
-    letters = unicodedata.normalize("NFD", spaced).replace("\u093c", "")
-    words = "".join(
-        letter if unicodedata.category(letter)[0] in "LM" else " " for letter in letters
-    ).split()
-    if any(word in _STEMS for word in words):
-        return True
-    return any(len(stem) >= 5 and word.startswith(stem) for word in words for stem in _STEMS)
-
-
-_STEMS = tuple(unicodedata.normalize("NFD", word).replace("\u093c", "") for word in FORBIDDEN)
 
 
 def plain(written: str) -> str:

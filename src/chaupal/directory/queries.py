@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from chaupal.directory.models import PostRow, Tally
-from chaupal.kit import db
+from chaupal.kit import db, digits
 from chaupal.kit.ids import OrganisationId
 from chaupal.organisations.models import UnitId
 
@@ -90,8 +90,13 @@ async def unit_with_code(conn: db.Conn, code: str) -> FoundUnit | None:
     return await db.maybe(
         conn,
         FoundUnit,
-        "SELECT id FROM unit WHERE organisation_id = current_organisation() AND code = %(code)s",
+        """
+        SELECT id FROM unit
+         WHERE organisation_id = current_organisation() AND code = ANY(%(codes)s::text[])
+         ORDER BY code = %(code)s DESC LIMIT 1
+        """,
         code=code,
+        codes=digits.spellings(code),
     )
 
 

@@ -17,6 +17,8 @@ from chaupal.directory.models import (
     Unfit,
     UnitRow,
 )
+from chaupal.groups.models import kept_address
+from chaupal.kit import digits
 
 LARGEST_GROUP = 200_000
 MOST_ADMINS = 50
@@ -102,12 +104,12 @@ def group(written: Written) -> GroupRow:
     sender = fields.text(written.get("sender", ""), "sender")
     if (channel == "whatsapp") != (sender is None):
         raise Unfit(Reason.SENDER_MISMATCH, "sender")
-    admins = fields.listed(written.get("admins", ""), "admins")
+    admins = fields.listed(digits.plain(written.get("admins", "")), "admins")
     if admins is not None and len(admins) > MOST_ADMINS:
         raise Unfit(Reason.TOO_LONG, "admins")
     notice = fields.choice(written.get("notice", ""), "notice")
     return GroupRow(
-        address=_group_address(written),
+        address=kept_address(_group_address(written), channel),
         unit_code=fields.needed_code(written["unit_code"], "unit_code"),
         name=fields.needed(written["name"], "name"),
         purpose=_chosen(written["purpose"], "purpose"),

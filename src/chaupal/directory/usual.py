@@ -67,7 +67,7 @@ HEADINGS: Mapping[Kind, Mapping[str, tuple[str, ...]]] = {
         "email": ("e-mail", "mail", "e-mail id", "e-mail address", "ई-मेल", "ई-मेल आईडी", "ईमेल पता"),
         "telegram": ("telegram id", "telegram username", "टेलीग्राम", "टेलीग्राम आईडी"),
         "matrix": ("matrix id", "मैट्रिक्स"),
-        "consent_basis": ("consent", "consent by", "सहमति", "सहमति कैसे", "sahmati"),
+        "consent_basis": ("consent", "consent by", "सहमति", "सहमति कैसे", "सहमति का आधार", "sahmati"),
         "consent_proof": ("proof of consent", "form no", "form number", "सहमति का प्रमाण",
                           "सहमति प्रमाण", "फ़ॉर्म नं", "फ़ॉर्म नंबर", "फ़ॉर्म संख्या"),
         "notice_version": ("notice", "notice no", "सूचना", "सूचना संस्करण", "सूचना का संस्करण"),

@@ -111,7 +111,7 @@ REASONS: Mapping[Reason, tuple[str, str]] = {
     Reason.UNIT_ENDED: ("The unit has ended.", "यह इकाई समाप्त हो चुकी है।"),
     Reason.PERSON_UNKNOWN: (
         "There is no person of this number.",
-        "इस क्रमांक का कोई व्यक्ति नहीं है।",
+        "इस सदस्य क्रमांक का कोई व्यक्ति नहीं है।",
     ),
     Reason.ENDS_BEFORE_START: (
         "It would end before it begins.",

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import NewType
 from uuid import UUID
 
+from chaupal.kit import digits
 from chaupal.organisations.models import UnitId
 from chaupal.organisations.scope import INDIA
 from chaupal.people.models import PersonId
@@ -48,6 +49,10 @@ class GroupChannel(StrEnum):
     TELEGRAM = "telegram"
     MATRIX = "matrix"
     SANDBOX = "sandbox"
+
+
+# Their chats have numbers, or what the organisation numbers them by.
+NUMBERED = frozenset({GroupChannel.WHATSAPP.value, GroupChannel.TELEGRAM.value})
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +214,11 @@ class Executive:
     def title(self, language: str) -> str:
         """Return the post's title in the reader's language."""
         return self.title_hi if language == "hi" else self.title_en
+
+
+def kept_address(address: str, channel: str) -> str:
+    """Return a chat's address as it is stored: numbers in plain digits, other names as they are."""
+    return digits.plain(address) if channel in NUMBERED else address
 
 
 @dataclass(frozen=True, slots=True)

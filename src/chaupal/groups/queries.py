@@ -14,7 +14,7 @@ from chaupal.groups.models import (
     GroupId,
     UnitCount,
 )
-from chaupal.kit import db
+from chaupal.kit import db, digits
 from chaupal.organisations.models import Right, Scope, UnitId
 from chaupal.people.models import PersonId
 
@@ -188,7 +188,7 @@ async def eligible(
 
 
 async def person_referenced(conn: db.Conn, reference: str, *, scope: Scope) -> Somebody | None:
-    """Return who has this membership number, if within `scope`."""
+    """Return who has this membership number, in digits of any script, if within `scope`."""
     return await db.maybe(
         conn,
         Somebody,
@@ -196,12 +196,15 @@ async def person_referenced(conn: db.Conn, reference: str, *, scope: Scope) -> S
         SELECT p.id
           FROM person p
           JOIN unit u ON u.organisation_id = p.organisation_id AND u.id = p.unit_id
-         WHERE p.organisation_id = current_organisation() AND p.reference = %(reference)s
+         WHERE p.organisation_id = current_organisation()
+           AND p.reference = ANY(%(references)s::text[])
            AND p.erased_at IS NULL
            AND EXISTS (SELECT FROM unnest(%(paths)s::text[]) AS root
                         WHERE u.path BETWEEN root AND root || '~')
+         ORDER BY p.reference = %(reference)s DESC LIMIT 1
         """,
         reference=reference,
+        references=digits.spellings(reference),
         paths=scope.paths(),
     )
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from chaupal.groups.models import GroupChange, GroupId, GroupPurpose, NewGroup
+from chaupal.groups.models import GroupChange, GroupId, GroupPurpose, NewGroup, kept_address
 from chaupal.kit import db
 from chaupal.kit.sound import search_key
 from chaupal.organisations.models import UnitId
@@ -81,7 +81,7 @@ async def add(conn: db.Conn, id: GroupId, new: NewGroup, *, now: datetime) -> in
         purpose=new.purpose,
         channel=new.channel,
         sender=new.sender,
-        address=new.address or f"own:{id}",
+        address=kept_address(new.address, new.channel) or f"own:{id}",
         language=new.language,
         notice=new.carries_notice,
         size=new.size,

@@ -12,6 +12,8 @@ from functools import lru_cache
 from itertools import permutations, product
 from typing import NamedTuple
 
+from chaupal.kit import digits
+
 WORDS, WORD_LENGTH, FORM_LENGTH = 8, 32, 150
 TYPED_WORDS, SPANS = 6, 24
 NOTHING = "-"
@@ -252,7 +254,7 @@ def _from_devanagari(word: str, *, other: bool) -> str:
             silent = place == last and not other
             heard.append("" if silent else "m" if after and after in _LABIALS else "n")
         elif letter.isdecimal():
-            heard.append(str(unicodedata.decimal(letter)))
+            heard.append(digits.plain(letter))
         elif letter in _VOWELS or letter in _SIGNS:
             heard.append(_VOWELS.get(letter, "") or _SIGNS.get(letter, ""))
         elif letter.isalnum():

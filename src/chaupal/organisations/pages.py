@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from chaupal.kit import db
+from chaupal.kit import db, digits
 from chaupal.organisations.models import AccountId, Right, Scope, Unit, UnitId
 
 
@@ -88,7 +88,10 @@ async def standing(conn: db.Conn, account: AccountId, *, today: date) -> Standin
 async def units_coded(
     conn: db.Conn, codes: list[str], *, scope: Scope, right: Right = Right.VIEW
 ) -> list[Unit]:
-    """Return the units with these codes within what `right` reaches; others are missing."""
+    """Return the units with these codes within what `right` reaches; others are missing.
+
+    Digits may be in any script. Those whose code is exactly as it was asked for come first.
+    """
     return await db.many(
         conn,
         Unit,
@@ -99,9 +102,10 @@ async def units_coded(
            AND ended_on IS NULL
            AND EXISTS (SELECT FROM unnest(%(paths)s::text[]) AS root
                         WHERE u.path BETWEEN root AND root || '~')
-         ORDER BY path
+         ORDER BY code = ANY(%(asked)s::text[]) DESC, path
         """,
-        codes=codes,
+        asked=codes,
+        codes=[spelling for code in codes for spelling in digits.spellings(code)],
         paths=scope.paths(right),
     )
 

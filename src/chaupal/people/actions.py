@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from chaupal import record
-from chaupal.kit import db
+from chaupal.kit import db, digits
 from chaupal.kit.ids import OrganisationId, new_id
 from chaupal.kit.refusals import NotAllowed, NotFound, Refused
 from chaupal.kit.runtime import Runtime
@@ -35,6 +35,7 @@ async def record_person(
     actor: Actor,
 ) -> Person:
     """Add one person with their addresses. An address that somebody else has is refused."""
+    reference = digits.plain(reference)
     person = Person(PersonId(new_id()), reference, unit, name, language)
     async with db.transaction(rt.pool, actor.organisation) as conn:
         scope = await scope_of(rt, conn, actor)

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from chaupal import record
 from chaupal.groups import departures
-from chaupal.kit import db
+from chaupal.kit import db, digits
 from chaupal.kit.ids import OrganisationId
 from chaupal.kit.refusals import Invalid, Refused
 from chaupal.kit.runtime import Runtime
@@ -37,7 +37,7 @@ async def erase(rt: Runtime, person: PersonId, *, typed: str, key: str, actor: A
             return
         scope = await scope_of(rt, conn, actor)
         here = await located(conn, person, scope=scope, right=Right.MANAGE)
-        if typed.strip() != here.reference:
+        if digits.plain(typed.strip()) != digits.plain(here.reference):
             raise Invalid("erasure.not_confirmed")
         await people.take_turn(conn, person)
         if not await people.lock_person(conn, person):

@@ -20,6 +20,7 @@ from chaupal.broadcasts.audience import (
     Or,
     Units,
 )
+from chaupal.kit import digits
 from chaupal.kit.refusals import Invalid
 
 ROOT = "0"
@@ -187,7 +188,7 @@ def _made(node: Node, known: Mapping[str, UUID]) -> Expression:
 
 
 def _number(node: Node, text: str) -> int:
-    text = text or "0"
+    text = digits.plain(text or "0")
     if not (text.isascii() and text.isdigit() and len(text) < 8):
         raise Invalid("audience.unfinished", term=node.kind)
     return int(text)
@@ -197,10 +198,13 @@ def _units(node: Node, known: Mapping[str, UUID]) -> Units:
     wanted = list(dict.fromkeys(_coded(node)))
     if not wanted:
         raise Invalid("audience.unfinished", term="units")
+    spelt = []
     for code in wanted:
-        if code not in known:
+        found = next((each for each in digits.spellings(code) if each in known), None)
+        if found is None:
             raise Invalid("audience.unknown_unit", unit=code[:60])
-    return Units([known[code] for code in wanted], below=not node.texts.get("alone"))
+        spelt.append(found)
+    return Units([known[code] for code in spelt], below=not node.texts.get("alone"))
 
 
 def _kept(node: Node) -> Expression:

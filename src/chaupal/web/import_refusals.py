@@ -10,6 +10,11 @@ OF_IMPORTS: Mapping[str, Words] = {
         N_("The file has more than %(most)s columns, so nothing was imported."),
         N_("Take out what is not needed, then try again."),
     ),
+    "import.doubtful_column": Words(
+        N_("A column that could be something else"),
+        N_("The column %(column)s may tell of caste or religion, or of something harmless."),
+        N_("If it does, take it out of the file. If not, say what it stands for, or leave it out."),
+    ),
     "import.heading_absent": Words(
         N_("The file has no such heading"),
         N_("You said what the heading %(heading)s stands for, but the file does not have it."),
@@ -99,6 +104,11 @@ OF_IMPORTS: Mapping[str, Words] = {
         N_("The file is not here any more"),
         N_("It was imported, stopped, or left lying for too long, and then deleted."),
         N_("Upload it again."),
+    ),
+    "import.report_not_yet": Words(
+        N_("There is no report yet"),
+        N_("It is written by the dry run, and that has not come to its end."),
+        N_("Say what the columns mean, wait for the dry run, then ask for it again."),
     ),
     "import.report_gone": Words(
         N_("The report is not here any more"),

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from chaupal.directory.forbidden import is_doubtful
 from chaupal.directory.headings import IGNORED
 from chaupal.directory.jobs.actions import name_of
 from chaupal.directory.jobs.models import ENDED, MAY_MOVE, WORKED_ON, Job, Stage
@@ -154,6 +155,7 @@ def columns(preview: Preview, kind: Kind) -> dict[str, Any]:
             {
                 "written": heading.written,
                 "column": heading.column or "",
+                "doubtful": heading.column in {None, IGNORED} and is_doubtful(heading.written),
                 "samples": [
                     sample(row[place] if place < len(row) else "", heading.column)
                     for row in preview.rows

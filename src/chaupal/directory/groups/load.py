@@ -10,6 +10,7 @@ from chaupal.directory.staging import Phase
 from chaupal.kit import db
 from chaupal.kit.ids import new_id
 from chaupal.kit.sound import search_key
+from chaupal.organisations.scope import INDIA
 
 NO_ROW = (None,) * 13
 
@@ -24,17 +25,18 @@ async def load(conn: db.Conn, lines: Iterable[staging.Line[GroupRow]], task: sta
     await take_turn(conn)
     task.watch.reached(Phase.CHECKING)
     await queries.judge(conn, task.roots)
-    await queries.stage_admins(conn)
+    today = task.now.astimezone(INDIA).date()
+    await queries.stage_admins(conn, task.roots, today=today)
     await queries.measure_admins(conn)
     await queries.refuse_admins(conn)
-    await queries.settle(conn)
+    await queries.settle(conn, task.roots)
     await queries.measure(conn)
     task.watch.reached(Phase.WRITING)
     await queries.add(conn, now=task.now)
     await queries.change(conn, now=task.now)
     await queries.drop_categories(conn, now=task.now)
     await queries.add_categories(conn, now=task.now)
-    await queries.let_admins_go(conn, now=task.now)
+    await queries.let_admins_go(conn, task.roots, now=task.now)
     await queries.add_admins(conn, now=task.now)
     return staged
 

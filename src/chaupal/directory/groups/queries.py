@@ -1,7 +1,7 @@
 """Judging staged groups and taking them over, each step one statement for all rows."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from chaupal.kit import db
 
@@ -86,8 +86,12 @@ async def judge(conn: db.Conn, roots: Sequence[str]) -> int:
     )
 
 
-async def stage_admins(conn: db.Conn) -> int:
-    """Lay out the admins that exist, one a row, in their order."""
+async def stage_admins(conn: db.Conn, roots: Sequence[str], *, today: date) -> int:
+    """Lay out the admins that exist, one a row, in their order.
+
+    To somebody who may write below `roots` nobody else exists, but for those who run the group
+    already and the executives of the organisation.
+    """
     return await db.run(
         conn,
         """
@@ -97,10 +101,28 @@ async def stage_admins(conn: db.Conn) -> int:
          CROSS JOIN LATERAL unnest(string_to_array(s.admins, '|'))
                WITH ORDINALITY AS a (reference, turn)
           JOIN person p ON p.organisation_id = current_organisation()
-                       AND p.reference = a.reference
+                       AND p.reference = a.reference AND p.erased_at IS NULL
+          JOIN unit w ON w.organisation_id = p.organisation_id AND w.id = p.unit_id
          WHERE s.refusal IS NULL
+           AND (EXISTS (SELECT FROM unnest(%(roots)s::text[]) AS root
+                         WHERE w.path BETWEEN root AND root || '~')
+                OR EXISTS (SELECT FROM group_admin m
+                            WHERE m.organisation_id = p.organisation_id AND m.group_id = s.id
+                              AND m.person_id = p.id AND m.left_at IS NULL)
+                OR EXISTS (SELECT FROM unit top
+                             JOIN post t ON t.organisation_id = top.organisation_id
+                                        AND t.unit_id = top.id
+                             LEFT JOIN account c ON c.organisation_id = t.organisation_id
+                                                AND c.id = t.account_id
+                            WHERE top.organisation_id = p.organisation_id
+                              AND top.parent_id IS NULL
+                              AND coalesce(t.person_id, c.person_id) = p.id
+                              AND t.since <= %(today)s
+                              AND (t.until IS NULL OR t.until >= %(today)s)))
         ON CONFLICT (line, person_id) DO NOTHING
         """,
+        roots=list(roots),
+        today=today,
     )
 
 
@@ -125,8 +147,11 @@ async def refuse_admins(conn: db.Conn) -> int:
     )
 
 
-async def settle(conn: db.Conn) -> int:
-    """Give each row its outcome, by what it would change."""
+async def settle(conn: db.Conn, roots: Sequence[str]) -> int:
+    """Give each row its outcome, by what it would change.
+
+    Of admins who belong outside `roots` a file says nothing, unless it names them.
+    """
     return await db.run(
         conn,
         """
@@ -150,12 +175,21 @@ async def settle(conn: db.Conn) -> int:
                   AND ARRAY(SELECT person_id FROM staged_admin
                              WHERE line = s.line ORDER BY turn)
                       IS DISTINCT FROM ARRAY(
-                      SELECT person_id FROM group_admin
-                       WHERE organisation_id = current_organisation() AND group_id = s.id
-                         AND left_at IS NULL
-                       ORDER BY turn, person_id)
+                      SELECT m.person_id
+                        FROM group_admin m
+                        JOIN person p ON p.organisation_id = m.organisation_id
+                                     AND p.id = m.person_id
+                        JOIN unit w ON w.organisation_id = p.organisation_id AND w.id = p.unit_id
+                       WHERE m.organisation_id = current_organisation() AND m.group_id = s.id
+                         AND m.left_at IS NULL
+                         AND (EXISTS (SELECT FROM unnest(%(roots)s::text[]) AS root
+                                       WHERE w.path BETWEEN root AND root || '~')
+                              OR EXISTS (SELECT FROM staged_admin n
+                                          WHERE n.line = s.line AND n.person_id = m.person_id))
+                       ORDER BY m.turn, m.person_id)
              THEN 'updated' ELSE 'unchanged' END
         """,
+        roots=list(roots),
     )
 
 
@@ -233,18 +267,26 @@ async def add_categories(conn: db.Conn, *, now: datetime) -> int:
     )
 
 
-async def let_admins_go(conn: db.Conn, *, now: datetime) -> int:
-    """Write down that admins whom the file no longer names have left."""
+async def let_admins_go(conn: db.Conn, roots: Sequence[str], *, now: datetime) -> int:
+    """Write down that admins whom the file no longer names have left.
+
+    Those who belong outside `roots` stay: whoever wrote the file did not see them.
+    """
     return await db.run(
         conn,
         """
         UPDATE group_admin a SET left_at = %(now)s
-          FROM staged_group s
+          FROM staged_group s, person p, unit w
          WHERE a.organisation_id = current_organisation() AND a.group_id = s.id
            AND s.outcome = 'updated' AND s.admins IS NOT NULL AND a.left_at IS NULL
+           AND p.organisation_id = a.organisation_id AND p.id = a.person_id
+           AND w.organisation_id = p.organisation_id AND w.id = p.unit_id
+           AND EXISTS (SELECT FROM unnest(%(roots)s::text[]) AS root
+                        WHERE w.path BETWEEN root AND root || '~')
            AND NOT EXISTS (SELECT FROM staged_admin n
                             WHERE n.line = s.line AND n.person_id = a.person_id)
         """,
+        roots=list(roots),
         now=now,
     )
 

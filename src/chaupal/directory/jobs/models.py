@@ -8,7 +8,7 @@ from typing import Any, NewType
 from uuid import UUID
 
 from chaupal.directory.models import Kind
-from chaupal.kit.refusals import Refused
+from chaupal.kit.refusals import Gone, Refused
 
 JobId = NewType("JobId", UUID)
 
@@ -38,12 +38,14 @@ class Stage(StrEnum):
 
 ENDED = frozenset({Stage.DONE, Stage.FAILED, Stage.CANCELLED})
 WORKED_ON = frozenset({Stage.MAPPED, Stage.CHECKING, Stage.ORDERED, Stage.IMPORTING})
-# A file may be mapped anew after its dry run, and ordered only after one.
+# A file may be mapped anew until it is ordered, and ordered only after a dry run.
 MAY_MOVE: Mapping[str, frozenset[Stage]] = {
-    "map": frozenset({Stage.UPLOADED, Stage.CHECKED}),
+    "map": frozenset({Stage.UPLOADED, Stage.MAPPED, Stage.CHECKING, Stage.CHECKED}),
     "order": frozenset({Stage.CHECKED}),
     "cancel": frozenset(Stage) - ENDED,
 }
+# A dry run has not come to its end, so nothing is said of any line yet.
+UNTRIED = frozenset({Stage.UPLOADING, Stage.UPLOADED, Stage.MAPPED, Stage.CHECKING})
 READING, WRITING = "reading", "writing"
 # Writing all rows of a file takes about as long as reading and checking them did.
 WRITING_SHARE = 1.0
@@ -83,6 +85,13 @@ class Job:
         """Refuse what cannot be done at this stage."""
         if self.stage not in MAY_MOVE[verb]:
             raise Refused("import.cannot_move", file_stage=self.stage.value)
+
+    def check_report(self, *, there: bool) -> None:
+        """Refuse a report that is not there: it was never written yet, or its time is over."""
+        if self.stage in UNTRIED:
+            raise Refused("import.report_not_yet")
+        if not there:
+            raise Gone("import.report_gone")
 
     @property
     def rows_per_s(self) -> float | None:

@@ -215,7 +215,10 @@ async def set_uploaded(conn: db.Conn, id: JobId, *, author_id: UUID) -> int:
 
 
 async def set_mapped(conn: db.Conn, id: JobId, *, sealed_columns: bytes) -> None:
-    """Let a file be checked under these columns; what an earlier dry run said is void."""
+    """Let a file be checked under these columns; what an earlier dry run said is void.
+
+    Whoever works on one has lost it.
+    """
     await db.run(
         conn,
         """
@@ -226,7 +229,8 @@ async def set_mapped(conn: db.Conn, id: JobId, *, sealed_columns: bytes) -> None
         UPDATE import_job
            SET stage = 'mapped', sealed_columns = %(sealed_columns)s, attempts = 0, check_s = NULL,
                checked_rows = NULL, changes = NULL, first_refused = '[]', began_at = NULL,
-               told_at = NULL, phase = NULL, phase_at = NULL, rows = 0, bytes_read = 0
+               told_at = NULL, phase = NULL, phase_at = NULL, rows = 0, bytes_read = 0,
+               lease_owner = NULL, lease_until = NULL
          WHERE organisation_id = current_organisation() AND id = %(id)s
         """,
         id=id,

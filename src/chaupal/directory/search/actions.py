@@ -19,7 +19,7 @@ from chaupal.directory.search.models import (
 )
 from chaupal.directory.search.queries import Entry, Reach
 from chaupal.groups.models import GroupChannel
-from chaupal.kit import db
+from chaupal.kit import db, digits
 from chaupal.kit.runtime import Runtime
 from chaupal.kit.sound import Span, apart, spans
 from chaupal.organisations.models import Scope
@@ -125,7 +125,7 @@ async def _exact(
     rt: Runtime, conn: db.Conn, typed: str, kinds: Sequence[Searched], scope: Scope
 ) -> dict[Searched, list[Hit]]:
     """Find what has exactly this reference, address or code; addresses by their digest alone."""
-    written = list(dict.fromkeys([typed, typed.upper()]))
+    written = list(dict.fromkeys(digits.spellings(typed) + digits.spellings(typed.upper())))
     found: dict[Searched, list[Hit]] = {}
     for kind in kinds:  # three
         if kind is Searched.PERSON:
@@ -133,7 +133,7 @@ async def _exact(
             subjects = await queries.people_referred(conn, written, channels, lookups)
         elif kind is Searched.GROUP:
             channels = [channel.value for channel in GroupChannel]
-            subjects = await queries.groups_addressed(conn, [typed], channels)
+            subjects = await queries.groups_addressed(conn, digits.spellings(typed), channels)
         else:
             subjects = await queries.units_coded(conn, written)
         if subjects:
@@ -144,8 +144,11 @@ async def _exact(
 
 def _lookups(rt: Runtime, typed: str, scope: Scope) -> tuple[list[str], list[bytes]]:
     """Return under which digests somebody stands whose address was typed."""
-    addresses = dict.fromkeys(EXACT_CHANNELS, typed)
-    with suppress(Unfit):  # no number, so a name or something else
+    addresses: dict[ContactChannel, str] = {}
+    for channel in EXACT_CHANNELS:
+        with suppress(Unfit):  # no such address, so a name or something else
+            addresses[channel] = fields.address(typed, channel, channel) or typed
+    with suppress(Unfit):
         addresses[ContactChannel.PHONE] = fields.phone(typed) or typed
     return [channel.value for channel in addresses], [
         rt.sealer.lookup(address, contact_context(scope.organisation, channel))

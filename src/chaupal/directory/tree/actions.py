@@ -7,7 +7,7 @@ from uuid import UUID
 
 from chaupal import record
 from chaupal.directory.tree import queries
-from chaupal.kit import db
+from chaupal.kit import db, digits
 from chaupal.kit.ids import new_id
 from chaupal.kit.refusals import Invalid, Refused
 from chaupal.kit.runtime import Runtime
@@ -138,7 +138,7 @@ def _check_parts(parts: list[Part]) -> None:
     given = Counter(thing for part in parts for thing in (*part.children, *part.groups))
     if any(often > 1 for often in given.values()) or sum(part.people for part in parts) > 1:
         raise Invalid("unit.given_twice")
-    if len({part.code for part in parts}) < len(parts):
+    if len({digits.plain(part.code) for part in parts}) < len(parts):
         raise Invalid("unit.given_twice")
     for part in parts:
         check_code(part.code)
@@ -152,7 +152,11 @@ async def _heirs(
     rt: Runtime, conn: db.Conn, old: Placed, parts: list[Part], *, on_day: date
 ) -> list[Placed]:
     """Return the unit that each part goes to, in this order; new ones are added."""
-    new = [(UnitId(new_id()), part.code, part.names) for part in parts if part.names is not None]
+    new = [
+        (UnitId(new_id()), digits.plain(part.code), part.names)
+        for part in parts
+        if part.names is not None
+    ]
     for _, code, _ in new:  # at most twenty
         await actions.check_free(conn, code)
     await tree.add(

@@ -8,7 +8,7 @@ from datetime import date
 from uuid import UUID
 
 from chaupal import record
-from chaupal.kit import db
+from chaupal.kit import db, digits
 from chaupal.kit.ids import new_id
 from chaupal.kit.refusals import Invalid, NotFound, Refused
 from chaupal.kit.runtime import Runtime
@@ -52,6 +52,7 @@ async def found(
 ) -> UnitId:
     """Add a unit by hand, on a level below that of `parent`, which need not be the next one."""
     names.check()
+    code = digits.plain(code)
     check_code(code)
     request = asked("found", parent, level, code, names.hi, names.en, on_day)
     async with db.transaction(rt.pool, actor.organisation) as conn:
@@ -308,7 +309,7 @@ async def candidates(
     ranks = [unit.level_rank] if same_level else list(range(unit.level_rank))
     found = await queries.alike(
         conn,
-        code=words,
+        code=digits.plain(words),
         search_key=search_key(words),
         ranks=ranks,
         scope_paths=scope.paths(Right.MANAGE),

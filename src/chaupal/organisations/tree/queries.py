@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from chaupal.kit import db
+from chaupal.kit import db, digits
 from chaupal.organisations.models import Scope, Unit, UnitId
 from chaupal.organisations.tree.models import Placed, Weight
 
@@ -40,15 +40,21 @@ async def placed(conn: db.Conn, id: UnitId, *, scope: Scope) -> Placed | None:
 
 
 async def coded(conn: db.Conn, code: str) -> Placed | None:
-    """Return the unit with this code, ended ones as well: a code is never used twice."""
+    """Return the unit with this code, ended ones as well: a code is never used twice.
+
+    Digits may be in any script.
+    """
     return await db.maybe(
         conn,
         Placed,
         """
         SELECT id, parent_id, level_rank, code, name_hi, name_en, path, path_end, since, ended_on
-          FROM unit WHERE organisation_id = current_organisation() AND code = %(code)s
+          FROM unit
+         WHERE organisation_id = current_organisation() AND code = ANY(%(codes)s::text[])
+         ORDER BY code = %(code)s DESC LIMIT 1
         """,
         code=code,
+        codes=digits.spellings(code),
     )
 
 

@@ -21,7 +21,7 @@ from chaupal.broadcasts.models import (
     Purpose,
     Stage,
 )
-from chaupal.kit import db
+from chaupal.kit import db, digits
 from chaupal.kit.refusals import Invalid, NotAllowed, NotFound, Refused
 from chaupal.organisations import Right
 from chaupal.web import builder, visits
@@ -102,6 +102,7 @@ def _text(form: FormMultiDict, name: str) -> str:
 
 def _hours(written: str) -> int:
     """Return the hours; what is no number is none, which the draft's own check then refuses."""
+    written = digits.plain(written)
     return int(written) if written.isascii() and written.isdigit() and len(written) < 5 else 0
 
 

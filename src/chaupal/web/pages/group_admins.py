@@ -31,7 +31,7 @@ async def somebody(rt: Runtime, conn: db.Conn, desk: Desk, typed: str) -> Person
     known = await groups.person_referenced(conn, typed, scope=desk.scope)
     if known is not None:
         return known.id
-    if sum(letter.isdigit() for letter in typed) >= SHORTEST_NUMBER:
+    if sum(letter.isdecimal() for letter in typed) >= SHORTEST_NUMBER:
         try:
             number = fields.phone(typed)
         except Unfit:

@@ -18,7 +18,7 @@ from chaupal.groups.models import (
     NewGroup,
     judged,
 )
-from chaupal.kit import db
+from chaupal.kit import db, digits
 from chaupal.kit.refusals import Invalid, NotAllowed, NotFound, Refused
 from chaupal.organisations import Right
 from chaupal.organisations import queries as organisations
@@ -63,7 +63,7 @@ class Written:
     @property
     def members(self) -> int | None:
         """Return the size in figures; with commas or in Devanagari digits it is the same."""
-        plain = self.size.replace(",", "").replace(" ", "")
+        plain = digits.plain(self.size).replace(",", "").replace(" ", "")
         if not plain:
             return None
         if not plain.isdecimal():

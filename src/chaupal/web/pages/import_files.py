@@ -146,7 +146,10 @@ async def _columns(
     refusal: Refused | None = None,
 ) -> Response[Any]:
     rt = visits.runtime(request)
-    preview = None
+    preview, before = None, actions.columns_of(rt, job.id, job.sealed_columns)
+    if mapping is None and not number and before.mapping:
+        mapping = before.mapping
+        number = await _number(rt, desk, job, before.sheet)
     for said in (mapping, None):  # what was said may be what cannot be shown
         try:
             sheet = await _sheet(rt, desk, job, number)
@@ -180,6 +183,14 @@ async def _sheet(rt: Runtime, desk: Desk, job: Job, number: str) -> str | None:
     if not number.isascii() or not number.isdigit() or not 0 < int(number) <= len(sheets):
         raise Invalid("request.malformed", where="sheet")
     return sheets[int(number) - 1]
+
+
+async def _number(rt: Runtime, desk: Desk, job: Job, sheet: str | None) -> str:
+    """Return at which number the sheet stands that was chosen before."""
+    if sheet is None:
+        return ""
+    sheets = (await _preview(rt, desk, job, None)).sheets
+    return str(sheets.index(sheet) + 1) if sheet in sheets else ""
 
 
 async def _preview(

@@ -18,7 +18,7 @@ from chaupal.directory.jobs.models import Job, JobId, report_context
 from chaupal.directory.models import Outcome, Reason
 from chaupal.directory.words import REASONS
 from chaupal.kit import db
-from chaupal.kit.refusals import Gone, Invalid, NotFound
+from chaupal.kit.refusals import Invalid, NotFound
 from chaupal.kit.runtime import Runtime
 from chaupal.organisations import Right
 from chaupal.web import import_shapes, visits
@@ -132,10 +132,10 @@ async def report(request: Asked, id: FromPath[UUID]) -> Stream:
     desk = await visits.desk_of(request)
     rt, job = visits.runtime(request), JobId(id)
     async with db.transaction(rt.pool, desk.actor.organisation) as conn:
-        if await queries.find(conn, job, scope=desk.scope) is None:
+        found = await queries.find(conn, job, scope=desk.scope)
+        if found is None:
             raise NotFound("import.not_found")
-        if await queries.report_piece(conn, job, 0) is None:
-            raise Gone("import.report_gone")
+        found.check_report(there=await queries.report_piece(conn, job, 0) is not None)
     lines = _Lines(desk.language, all=request.query_params.get("lines") != "refused")
     return Stream(
         lines.written(_pieces(rt, job, desk)),
