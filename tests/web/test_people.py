@@ -174,3 +174,7 @@ async def test_a_preview_says_in_words_whom_it_is_about(door, place):
     half = await browser.get("/people/bulk?deed=speak&consent=withdrawn")
     assert "This is about 1 people. Who they are Change Everybody in your area." in half.words
     assert "Consent was not looked at" in half.words
+    for asked, warned in (("consent=given", True), ("consent=given&purpose=messages", True),
+                          ("consent=given&purpose=messages&channel=phone", False)):  # fmt: skip
+        shown = await browser.get(f"/people?{asked}")
+        assert ("Consent was not looked at" in shown.words) == warned
