@@ -666,6 +666,7 @@ CREATE TABLE public.broadcast (
     finished_at timestamp with time zone,
     author_units uuid[] NOT NULL,
     via text[] DEFAULT '{}'::text[] NOT NULL,
+    starts_at timestamp with time zone,
     CONSTRAINT approval_is_whole CHECK ((((approver_id IS NULL) = (approved_hash IS NULL)) AND ((approver_id IS NULL) = (approved_at IS NULL)))),
     CONSTRAINT approved_is_what_was_written CHECK ((approved_hash = content_hash)),
     CONSTRAINT author_stood_somewhere CHECK ((author_units <> '{}'::uuid[])),
@@ -673,6 +674,7 @@ CREATE TABLE public.broadcast (
     CONSTRAINT frozen_before_sending CHECK (((stage <> ALL (ARRAY['sending'::public.broadcast_stage, 'paused'::public.broadcast_stage, 'finished'::public.broadcast_stage, 'recalled'::public.broadcast_stage])) OR (frozen_at IS NOT NULL))),
     CONSTRAINT frozen_is_counted CHECK (((frozen_at IS NULL) = (targets IS NULL))),
     CONSTRAINT nothing_moves_unapproved CHECK (((stage = ANY (ARRAY['draft'::public.broadcast_stage, 'submitted'::public.broadcast_stage, 'cancelled'::public.broadcast_stage])) OR (approver_id IS NOT NULL))),
+    CONSTRAINT starts_before_its_end CHECK ((starts_at < expires_at)),
     CONSTRAINT two_different_people CHECK ((approver_id <> author_id)),
     CONSTRAINT via_is_short CHECK ((cardinality(via) <= 5))
 );
@@ -1919,6 +1921,8 @@ CREATE INDEX chat_group_name ON public.chat_group USING btree (organisation_id, 
 CREATE INDEX chat_group_unit ON public.chat_group USING btree (organisation_id, unit_id, name, id);
 
 CREATE INDEX coverage_change_organisation ON public.coverage_change USING btree (organisation_id);
+
+CREATE INDEX delivery_doubtful ON public.delivery USING btree (organisation_id, sender_id, doubtful_since) WHERE ((state = 'queued'::public.delivery_state) AND (doubtful_since IS NOT NULL));
 
 CREATE INDEX delivery_group ON public.delivery USING btree (organisation_id, group_id, id DESC) WHERE (group_id IS NOT NULL);
 

@@ -106,25 +106,35 @@ def divisions(counts: Iterable[CountedAtBranch], language: Language) -> list[dic
     )
 
 
-def stands(broadcast: Broadcast) -> str:
+def stage_of(stage: Stage, starts_at: datetime | None, now: datetime) -> str:
+    """Return a stage as people are told it: what sends and has yet to begin is scheduled."""
+    waits = stage is Stage.SENDING and starts_at is not None and starts_at > now
+    return "scheduled" if waits else stage.value
+
+
+def stands(broadcast: Broadcast, now: datetime) -> str:
     """Return where a broadcast stands in a word: two pages with the same word show the same."""
-    return f"{broadcast.stage.value}-{broadcast.content_hash.hex()[:16]}"
+    stage = stage_of(broadcast.stage, broadcast.starts_at, now)
+    return f"{stage}-{broadcast.content_hash.hex()[:16]}"
 
 
-def steps(broadcast: Broadcast) -> list[dict[str, Any]]:
+def steps(broadcast: Broadcast, now: datetime) -> list[dict[str, Any]]:
     """Return the stages of a broadcast, done, here or ahead, with when and by whom."""
     ats: dict[str, datetime | None] = {
         "draft": broadcast.created_at,
         "submitted": broadcast.submitted_at,
         "approved": broadcast.approved_at,
         "frozen": broadcast.frozen_at,
+        "scheduled": broadcast.starts_at,
         "finished": broadcast.finished_at,
     }
     by = {"draft": broadcast.author_label, "approved": broadcast.approver_label}
     halted = broadcast.stage in HALTS
     here = _reached(broadcast) + 1 if halted else STEPS.index(broadcast.stage.value)
+    waits = stage_of(broadcast.stage, broadcast.starts_at, now) == "scheduled"
     shown = []
-    for place, key in enumerate(STEPS):
+    for place, step in enumerate(STEPS):
+        key = "scheduled" if waits and step == "sending" else step
         if halted and place == here:
             shown.append(_step(broadcast.stage.value, "here", broadcast.finished_at, None))
             continue

@@ -58,7 +58,7 @@ async def show(request: Asked, id: FromPath[UUID]) -> Response[Any]:
         levels = await organisations.levels(conn)
         lineage = await organisations.lineage(conn, here.path) if here else []
     under = here.path if here else report.WHOLE
-    start = row.frozen_at
+    start = row.begins_at
     counted: Counted | None = None
     if start is not None:
         counted = await hub.remembered.of(
