@@ -1,4 +1,4 @@
-"""What refusals of a broadcast's start say: refusals.py has what they have in common."""
+"""What refusals about the beginning of a broadcast say: what happened, and what to do."""
 
 from collections.abc import Mapping
 
@@ -19,6 +19,11 @@ OF_SCHEDULES: Mapping[str, Words] = {
         N_("Its start is too far away"),
         N_("A broadcast can be written %(days)s days before its start at most."),
         N_("Choose an earlier start, or keep it as a draft without one until then."),
+    ),
+    "broadcast.not_frozen": Words(
+        N_("There is nothing to report yet"),
+        N_("The audience is not fixed yet; the broadcast is at the stage: %(stage)s."),
+        N_("Ask again once a second person has approved it."),
     ),
     "broadcast.start_unreadable": Words(
         N_("The start is not a day and an hour"),

@@ -7,11 +7,16 @@ from uuid import UUID
 
 from chaupal.arrivals.models import Evidence
 from chaupal.broadcasts.models import MOVES, Broadcast, Stage, State
+from chaupal.broadcasts.rungs import ENDED, Counted, rung, tally
 from chaupal.organisations import Right
 from chaupal.web.language import Language
 from chaupal.web.visits import Desk
 
-ENDED = frozenset({State.UNKNOWN, State.REFUSED, State.EXPIRED, State.CANCELLED, State.RECALLED})
+__all__ = [
+    "ENDED", "RIGHT_FOR", "STEPS", "divisions", "initials", "named", "reached", "rung",
+    "stage_of", "stands", "steps", "tally", "verbs",
+]  # fmt: skip
+
 STEPS = ("draft", "submitted", "approved", "frozen", "sending", "finished")
 HALTS = frozenset({Stage.PAUSED, Stage.CANCELLED, Stage.RECALLED})
 RIGHT_FOR = {
@@ -23,17 +28,6 @@ RIGHT_FOR = {
     "cancel": Right.STEER,
     "recall": Right.STEER,
 }
-
-
-class Counted(Protocol):
-    """Deliveries that stand at one place."""
-
-    @property
-    def state(self) -> State: ...
-    @property
-    def evidence(self) -> Evidence: ...
-    @property
-    def targets(self) -> int: ...
 
 
 class CountedAtBranch(Counted, Protocol):
@@ -59,20 +53,6 @@ class Named(Protocol):
 def named(row: Named, language: Language) -> str:
     """Return a name in the reader's language."""
     return row.name_hi if language == "hi" else row.name_en
-
-
-def rung(state: State, evidence: Evidence) -> str:
-    """Say where a delivery stands: its evidence, or the way in which it ended without."""
-    return state.value if state in ENDED else evidence.name.lower()
-
-
-def tally(counts: Iterable[Counted]) -> dict[str, int]:
-    """Gather counts by rung. The sum stays the same: nobody is lost, nothing is rounded."""
-    gathered: dict[str, int] = {}
-    for count in counts:
-        at = rung(count.state, count.evidence)
-        gathered[at] = gathered.get(at, 0) + count.targets
-    return gathered
 
 
 def reached(counts: Iterable[Counted]) -> int:
