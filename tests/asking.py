@@ -101,7 +101,7 @@ PAGE_READ = {
         "/breach", "/broadcasts", "/broadcasts/new",
         "/coverage", "/coverage/booths", "/exports", "/groups", "/groups/new", "/imports",
         "/imports/new", "/notices", "/offices", "/offices/new", "/people", "/people/bulk",
-        "/record", "/search", "/tree",
+        "/record", "/search", "/senders", "/tree",
     )
 }  # fmt: skip
 PAGE_READ_ONE = {
@@ -115,7 +115,7 @@ PAGE_READ_ONE = {
         "/imports/{id:uuid}/edit", "/imports/{id:uuid}/live", "/imports/{id:uuid}/report",
         "/broadcasts/{id:uuid}", "/broadcasts/{id:uuid}/edit", "/broadcasts/{id:uuid}/live",
         "/broadcasts/{id:uuid}/report", "/broadcasts/{id:uuid}/deliveries",
-        "/broadcasts/{id:uuid}/deliveries.csv",
+        "/broadcasts/{id:uuid}/deliveries.csv", "/senders/{id:uuid}",
     )
 }  # fmt: skip
 UNIT_FORM = {"day": DAY, "to": "{unit}", "level": "booth", "code": "new", "people": "yes",

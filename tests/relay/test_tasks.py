@@ -146,6 +146,8 @@ async def test_one_message_tells_a_person_of_all_their_tasks_in_their_language(b
     assert "परीक्षण संगठन" in said["p:asha"]
     assert "Test Organisation" in said["p:john"]
     assert {a.telling for a in await bazaar.assignments()} == {"told"}
+    exchanged = await bazaar.rows("SELECT told, status, outcome, times FROM exchange")
+    assert exchanged == [(True, 200, "accepted", 2)], "the page of its sender counts both"
 
 
 async def test_consent_withdrawn_after_the_task_was_opened_wins(bazaar, post):

@@ -7,6 +7,7 @@ from chaupal.arrivals import log as arrivals_log
 from chaupal.broadcasts import (
     deliveries,
     endings,
+    exchanges,
     findings,
     people,
     queries,
@@ -187,6 +188,7 @@ async def tidy(rt: Runtime, organisation: OrganisationId) -> None:
         for sender in await deliveries.senders_with_orphans(conn):
             await receipts.adopt(conn, sender.id, now=now)
         await receipts.forget_orphans(conn, before=now - ORPHANS_KEPT)
+        await exchanges.forget(conn, before=now - exchanges.KEPT)
         await record.forget_answers(conn, before=now - ANSWERS_KEPT)
 
 
