@@ -23,13 +23,17 @@ def api(method: str, *paths: str) -> list[tuple[str, str]]:
 # Lists of which the oracle says what stands on all their pages together.
 LISTED = api("GET", "people", "groups", "offices", "imports", "coverage/booths")
 # What is read with nothing but the key: no mark of anything outside may stand in it.
-READ = api("GET", "me", "levels", "categories", "units", "coverage", "filters", "record")
+READ = api(
+    "GET", "me", "levels", "categories", "units", "coverage", "filters", "record", "broadcasts"
+)
 # What is read of one thing: asked of everything, inside and outside.
 READ_ONE = api(
     "GET", "units/{id:uuid}", "units/{id:uuid}/children", "units/{id:uuid}/history",
     "units/{id:uuid}/then", "people/{id:uuid}", "people/{id:uuid}/export", "groups/{id:uuid}",
     "offices/{id:uuid}", "offices/{id:uuid}/hand-over/preview", "coverage/{id:uuid}",
     "imports/{id:uuid}", "imports/{id:uuid}/preview", "imports/{id:uuid}/report",
+    "broadcasts/{id:uuid}", "broadcasts/{id:uuid}/report", "broadcasts/{id:uuid}/report.csv",
+    "broadcasts/{id:uuid}/deliveries", "broadcasts/{id:uuid}/deliveries.csv",
 )  # fmt: skip
 # What is looked for: with answers that the oracle knows.
 LOOKED_FOR = api("POST", "search", "people/find", "people/bulk/preview", "exports")
@@ -72,7 +76,14 @@ ACTS: dict[str, Any] = {
     "imports/{id:uuid}/order": None,
     "imports/{id:uuid}/cancel": None,
     "filters/{id:uuid}/forget": None,
-}
+    "broadcasts/{id:uuid}": {
+        "title": "New", "texts": {"hi": "नया"}, "purpose": "public", "audience": {"op": "everyone"},
+        "expires_at": f"{DAY}T18:00:00Z",
+    },
+    "broadcasts/{id:uuid}/approve": {"seen": "00" * 32},
+    **{f"broadcasts/{{id:uuid}}/{verb}": None
+       for verb in ("submit", "send-back", "pause", "resume", "cancel")},
+}  # fmt: skip
 # What adds something at a unit: asked of a unit outside.
 ADDED: dict[str, Any] = {
     "groups": {"unit_id": "{id}", "name": "New", "purpose": "public", "channel": "whatsapp"},
@@ -90,7 +101,7 @@ PAGE_READ = {
         "/breach", "/broadcasts", "/broadcasts/new",
         "/coverage", "/coverage/booths", "/exports", "/groups", "/groups/new", "/imports",
         "/imports/new", "/notices", "/offices", "/offices/new", "/people", "/people/bulk",
-        "/record", "/search", "/tree",
+        "/record", "/search", "/senders", "/tree",
     )
 }  # fmt: skip
 PAGE_READ_ONE = {
@@ -104,7 +115,7 @@ PAGE_READ_ONE = {
         "/imports/{id:uuid}/edit", "/imports/{id:uuid}/live", "/imports/{id:uuid}/report",
         "/broadcasts/{id:uuid}", "/broadcasts/{id:uuid}/edit", "/broadcasts/{id:uuid}/live",
         "/broadcasts/{id:uuid}/report", "/broadcasts/{id:uuid}/deliveries",
-        "/broadcasts/{id:uuid}/deliveries.csv",
+        "/broadcasts/{id:uuid}/deliveries.csv", "/senders/{id:uuid}",
     )
 }  # fmt: skip
 UNIT_FORM = {"day": DAY, "to": "{unit}", "level": "booth", "code": "new", "people": "yes",
@@ -160,7 +171,7 @@ OPEN = {
         "/audiences/{id:uuid}/forget", f"{HOME}/audiences/saved",
         f"{HOME}/audiences/saved/{{id:uuid}}/rename",
         f"{HOME}/audiences/saved/{{id:uuid}}/forget", f"{HOME}/audiences/count",
-        f"{HOME}/audiences/why",
+        f"{HOME}/audiences/why", f"{HOME}/broadcasts", f"{HOME}/broadcasts/preview",
         "/breach", "/keys", "/keys/{id:uuid}/revoke", "/notices", "/notices/hold",
         "/notices/suppress",
         *(f"/p/{{token:str}}/{verb}" for verb in (

@@ -25,7 +25,14 @@ async def test_every_example_does_what_it_says(door, program, place, tmp_path):
     )  # fmt: skip
     said, complained = await running.communicate()
     assert running.returncode == 0, complained.decode()[-2000:]
-    for word in ('"login":"asha"', '"next":"', '"total":3', "Invented Name", '"headings"'):
+    for word in (
+        '"login":"asha"',
+        '"next":"',
+        '"total":3',
+        "Invented Name",
+        '"headings"',
+        '"stage":"submitted"',
+    ):
         assert word in said.decode(), word
     written = await program.every("groups")
     assert [group["name"] for group in written] == ["Farmers"]

@@ -66,6 +66,22 @@ async def test_a_group_with_nobody_all_the_way_up_is_refused_and_says_so(bazaar)
     await bazaar.agrees(id)
 
 
+async def test_nobody_is_asked_before_the_broadcast_begins(bazaar, clock):
+    await bazaar.place.sender()
+    admin = await bazaar.place.person("east-one", chat="p:1")
+    group = await bazaar.group("east-one", admin)
+    starts_at = MORNING + timedelta(hours=3)
+    await bazaar.sending(starts_at=starts_at)
+    clock.at = starts_at - timedelta(seconds=1)
+    assert await jobs.open_tasks(bazaar.rt, bazaar.organisation) == 0
+    assert await bazaar.assignments() == []
+    clock.at = starts_at
+    assert await jobs.open_tasks(bazaar.rt, bazaar.organisation) == 1
+    assert await bazaar.delivery(group) == ("tasked", 0)
+    [row] = await bazaar.rows("SELECT due_at, telling::text FROM relay_assignment")
+    assert row == (starts_at, "queued")
+
+
 async def test_a_polling_area_in_its_silence_gets_no_task_until_it_is_over(bazaar, clock):
     admin = await bazaar.place.person("east-one")
     quiet = await bazaar.group("east-one", admin)
@@ -130,6 +146,8 @@ async def test_one_message_tells_a_person_of_all_their_tasks_in_their_language(b
     assert "परीक्षण संगठन" in said["p:asha"]
     assert "Test Organisation" in said["p:john"]
     assert {a.telling for a in await bazaar.assignments()} == {"told"}
+    exchanged = await bazaar.rows("SELECT told, status, outcome, times FROM exchange")
+    assert exchanged == [(True, 200, "accepted", 2)], "the page of its sender counts both"
 
 
 async def test_consent_withdrawn_after_the_task_was_opened_wins(bazaar, post):

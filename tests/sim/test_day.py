@@ -11,7 +11,7 @@ import random
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -60,18 +60,21 @@ class Day:
     said_no: dict[UUID, float] = field(default_factory=dict)
     claimed_at: dict[str, float] = field(default_factory=dict)
     broadcasts: list[BroadcastId] = field(default_factory=list)
+    starts: dict[BroadcastId, datetime] = field(default_factory=dict)
     kills: int = 0
 
     # What may happen. Each is one step.
 
     async def broadcast(self) -> None:
-        """Write a broadcast, to groups or to people, and freeze it."""
+        """Write a broadcast, to groups or to people, for now or for later, and freeze it."""
+        now, ahead_h = self.clock.now(), self.dice.choice([0, 0, 0.1, 2])
         draft = Draft(
             title="सूचना",
             texts={"hi": "राम राम सा", "en": "Good morning"},
             purpose=Purpose.PUBLIC,
             audience=self.dice.choice([Everyone(), Categories(["farmers"])]),
-            expires_at=self.clock.now() + timedelta(hours=self.dice.choice([1, 8])),
+            starts_at=now + timedelta(hours=ahead_h) if ahead_h else None,
+            expires_at=now + timedelta(hours=ahead_h + self.dice.choice([1, 5])),
             lane=self.dice.choice(list(Lane)),
             election_matter=self.dice.random() < 0.5,
             via=self.dice.choice([(), ("sandbox",), ("telegram", "sandbox")]),
@@ -84,6 +87,7 @@ class Day:
             )
             await jobs.freeze(self.rt, self.place.organisation, id)
             self.broadcasts.append(id)
+            self.starts[id] = draft.starts_at or now
 
     async def claim(self) -> None:
         """Have a worker renew its leases and claim through one of its senders."""
@@ -107,6 +111,7 @@ class Day:
         if claims:
             worker.in_hand.append(InHand(loop, claims, self.clock.seconds))
         for taken in claims:
+            assert self.starts[taken.broadcast_id] <= self.clock.now(), "before its start"
             self.claimed_at[str(taken.delivery_id)] = self.clock.seconds
 
     async def send(self) -> None:

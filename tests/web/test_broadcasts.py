@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from typing import Any
 from urllib.parse import urlencode
@@ -140,6 +141,10 @@ async def test_an_approval_is_for_the_text_that_was_read(pair):
         ({"text_hi": "  "}, 422, "संदेश"),
         ({"expires_h": "-1"}, 422, ""),
         ({"expires_h": "999"}, 422, "14"),
+        ({"starts": "2020-01-01T09:00"}, 422, "यह समय निकल चुका है"),
+        ({"starts": "2999-01-01T09:00"}, 422, "14"),
+        ({"starts": "0001-01-01T00:00"}, 422, "साफ़ नहीं"),
+        ({"starts": "कल सुबह"}, 422, "साफ़ नहीं"),
         ({"purpose": "everybody"}, 422, ""),
         ({"title": ""}, 422, ""),
         ({"text_hi": "क" * 4001}, 422, "4,000"),
@@ -224,6 +229,41 @@ async def test_a_broadcast_is_returned_paused_resumed_and_withdrawn(pair):
     assert late.status == 409
     assert "Withdrawn" in late.words
     assert (await pair.approver.post(f"{path}/explode")).status == 404
+
+
+async def test_a_start_is_written_by_the_clock_in_india_and_shown_to_whoever_approves(pair, clock):
+    clock.at = datetime(2026, 11, 24, 4, tzinfo=UTC)
+    path = await pair.written(starts="2026-11-25T09:30", expires_h="8")
+
+    asked = await pair.approver.get(path)
+    form = await pair.author.get(f"{path}/edit")
+    await pair.approve(path)
+    await jobs.freeze_approved(pair.place.rt, pair.place.organisation)
+    waits = [await pair.approver.get(at) for at in (path, "/broadcasts", "/")]
+    clock.at = datetime(2026, 11, 25, 4, tzinfo=UTC)
+    begun = await pair.approver.get(path)
+
+    assert "and sent from 25 November 09:30 on" in asked.words
+    assert 'value="2026-11-25T09:30"' in form.text
+    assert 'name="expires_h" type="number" min="1" max="336" value="8"' in form.text
+    assert all("Scheduled" in page.words for page in waits)
+    assert "begins 25 November 09:30" in waits[2].words
+    assert "Scheduled" not in begun.words
+    async with pair.place.transaction() as conn:
+        found = await queries.lock(conn, BroadcastId(path.rpartition("/")[2]))
+    assert found.starts_at == datetime(2026, 11, 25, 4, tzinfo=UTC)
+    assert found.expires_at == datetime(2026, 11, 25, 12, tzinfo=UTC)
+
+
+async def test_whoever_approves_after_the_start_is_told_that_it_goes_at_once(pair, clock):
+    clock.at = datetime(2026, 11, 24, 4, tzinfo=UTC)
+    path = await pair.written(starts="2026-11-24T10:30", expires_h="8")
+    clock.at += timedelta(hours=2)
+
+    page = await pair.approver.get(path)
+
+    assert "Its start is over already" in page.words
+    assert "That hour is over." in page.words
 
 
 async def test_the_form_comes_back_as_its_author_left_it(pair):

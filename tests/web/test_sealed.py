@@ -82,6 +82,7 @@ async def owned(rt) -> Owned:
             "/units/": str(unit),
             "/groups/": str(group),
             "/broadcasts/": str(broadcast),
+            "/senders/": str(bot),
             "/people/": str(person),
             "/imports/": str(await a_checked_file(rt, place)),
         },

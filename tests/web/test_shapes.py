@@ -28,7 +28,7 @@ from chaupal.groups.models import Category
 from chaupal.organisations.models import Level, Unit, UnitId
 from chaupal.web import charts
 from chaupal.web.sentences import Names, sentence
-from chaupal.web.shapes import initials, reached, rung, steps, tally
+from chaupal.web.shapes import initials, reached, rung, stage_of, stands, steps, tally
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 EAST, WEST = UUID(int=1), UUID(int=2)
@@ -100,7 +100,7 @@ def broadcast(stage: Stage, **changes) -> Broadcast:
 
 @pytest.mark.parametrize("stage", Stage)
 def test_one_step_is_here_and_those_before_it_are_done(stage):
-    shown = steps(broadcast(stage))
+    shown = steps(broadcast(stage), NOW)
 
     states = [step["state"] for step in shown]
     assert states.count("here") == 1
@@ -110,16 +110,26 @@ def test_one_step_is_here_and_those_before_it_are_done(stage):
     assert all(step["at"] is None for step in shown if step["state"] == "ahead")
 
 
+def test_what_waits_for_its_hour_is_scheduled_until_it_comes():
+    waiting = broadcast(Stage.SENDING, starts_at=NOW + timedelta(hours=2))
+    [here] = [step for step in steps(waiting, NOW) if step["state"] == "here"]
+    assert (here["key"], here["at"]) == ("scheduled", NOW + timedelta(hours=2))
+    then = NOW + timedelta(hours=2)
+    assert "sending" in [step["key"] for step in steps(waiting, then)]
+    assert stands(waiting, NOW) != stands(waiting, then), "its live page draws the stage anew"
+    assert stage_of(Stage.PAUSED, NOW + timedelta(hours=2), NOW) == "paused"
+
+
 def test_what_was_stopped_early_shows_how_far_it_had_come():
     draft = broadcast(
         Stage.CANCELLED, submitted_at=None, approved_at=None, approver_label=None, frozen_at=None
     )
     submitted = replace(draft, submitted_at=NOW)
 
-    assert [(step["key"], step["state"]) for step in steps(draft)][:2] == [
+    assert [(step["key"], step["state"]) for step in steps(draft, NOW)][:2] == [
         ("draft", "done"), ("cancelled", "here"),
     ]  # fmt: skip
-    assert [(step["key"], step["state"]) for step in steps(submitted)][1:3] == [
+    assert [(step["key"], step["state"]) for step in steps(submitted, NOW)][1:3] == [
         ("submitted", "done"), ("cancelled", "here"),
     ]  # fmt: skip
 

@@ -397,7 +397,7 @@ async def test_nothing_goes_out_through_a_channel_that_is_closed_whoever_wrote_i
             actions.target_of(await queries.lock(conn, id), now=post.rt.now()),
             (*CLOSED, "sandbox"),
             languages=["hi"],
-            now=post.rt.now(),
+            due_at=post.rt.now(),
         )
     assert written == 1 + len(CLOSED)
     worker = Dispatcher(post.rt, post.place.organisation, post.http)

@@ -12,6 +12,8 @@ from msgspec import Struct
 
 from chaupal.api import (
     audiences,
+    broadcast_reports,
+    broadcasts,
     bulk,
     coverage,
     exports,
@@ -41,6 +43,8 @@ FEATURES = (
     search,
     coverage,
     audiences,
+    broadcasts,
+    broadcast_reports,
     imports,
     exports,
     record,
@@ -105,7 +109,7 @@ def document() -> OpenAPIConfig:
     return OpenAPIConfig(
         title="Chaupal",
         version="1",
-        description="The directory and the audiences of an organisation: the same as its pages.",
+        description="The directory and the broadcasts of an organisation: the same as its pages.",
         path=HOME,
         render_plugins=[JsonRenderPlugin(path="/openapi.json")],
         use_handler_docstrings=True,

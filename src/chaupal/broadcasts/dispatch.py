@@ -19,7 +19,7 @@ import aiohttp
 from chaupal import record
 from chaupal.arrivals import log as arrivals_log
 from chaupal.arrivals.models import Evidence, Failure
-from chaupal.broadcasts import bounced, deliveries, receipts
+from chaupal.broadcasts import bounced, deliveries, exchanges, receipts
 from chaupal.broadcasts.approved import Wording
 from chaupal.broadcasts.breaker import Breaker
 from chaupal.broadcasts.deliveries import Judged, Leased, Settlement
@@ -36,7 +36,7 @@ from chaupal.channels.contract import (
     Traits,
     Unknown,
 )
-from chaupal.channels.exchange import ANSWER_TIMEOUT_S
+from chaupal.channels.exchange import ANSWER_TIMEOUT_S, listening
 from chaupal.channels.registry import CHANNELS, CLOSED
 from chaupal.kit import db, log
 from chaupal.kit.ids import OrganisationId, new_id
@@ -97,6 +97,7 @@ class SenderLoop:
     monotonic: Callable[[], float]
     fitting: int = FIRST_BATCH
     breaker: Breaker = field(default_factory=Breaker)
+    journal: exchanges.Journal = field(default_factory=exchanges.Journal)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Send until told to stop, or until the lease is gone."""
@@ -176,7 +177,9 @@ class SenderLoop:
 
         async def carry() -> None:
             for place, claim in waiting:
-                outcomes[place] = await self._send_one(claim, begin_by)
+                with listening() as heard:
+                    outcomes[place] = await self._send_one(claim, begin_by)
+                self.journal.note(claim.delivery_id, outcomes[place], heard)
 
         await asyncio.gather(*(carry() for _ in range(min(IN_FLIGHT, len(claims)))))
         return outcomes
@@ -251,6 +254,9 @@ class SenderLoop:
             counted = {
                 state: sum(s.state == state for s in tried) for state in {s.state for s in tried}
             }
+            tries = [claim.delivery_id for claim in claims]
+            await exchanges.write(conn, self.leased.id, self.journal.lines(tries), now=now)
+            await exchanges.note_state(conn, self.leased.id, self._state(), now=now)
             await record.append(
                 conn,
                 "deliveries.attempted",
@@ -260,8 +266,12 @@ class SenderLoop:
                 settled=settled,
                 **counted,
             )
+        self.journal.forget(tries)
         await arrivals_log.hint(self.rt.nats, self.organisation, "broadcasts")
         logger.info("deliveries.attempted", sender=str(self.leased.id), settled=settled, **counted)
+
+    def _state(self) -> exchanges.State:
+        return exchanges.State(self.pace.rate_per_s, self.pace.held_s, self.breaker.trips)
 
     def _settlement(self, claim: Claim, outcome: Outcome) -> Settlement:
         """Put an outcome into the words of the table."""

@@ -4,7 +4,17 @@ from datetime import datetime, timedelta
 
 from chaupal import record
 from chaupal.arrivals import log as arrivals_log
-from chaupal.broadcasts import deliveries, endings, findings, people, queries, receipts, targets
+from chaupal.broadcasts import (
+    deliveries,
+    endings,
+    exchanges,
+    findings,
+    people,
+    queries,
+    receipts,
+    schedule,
+    targets,
+)
 from chaupal.broadcasts.actions import target_of
 from chaupal.broadcasts.models import Broadcast, BroadcastId, Stage
 from chaupal.channels.registry import CHANNELS
@@ -68,10 +78,13 @@ async def _write_deliveries(
     conn: db.Conn, broadcast: Broadcast, languages: list[str], *, now: datetime
 ) -> int:
     target = target_of(broadcast, now=now)
+    due_at = max(now, broadcast.starts_at or now)
     if broadcast.via:
         via = tuple(broadcast.via)
-        return await people.freeze(conn, broadcast.id, target, via, languages=languages, now=now)
-    return await targets.freeze(conn, broadcast.id, target, languages=languages, now=now)
+        return await people.freeze(
+            conn, broadcast.id, target, via, languages=languages, due_at=due_at
+        )
+    return await targets.freeze(conn, broadcast.id, target, languages=languages, due_at=due_at)
 
 
 async def _stop(
@@ -114,7 +127,7 @@ async def _take_back(rt: Runtime, organisation: OrganisationId) -> int:
             "archived": sum(
                 [
                     await endings.cancel_archived(conn, row.id)
-                    for row in await queries.at_stage(conn, Stage.SENDING)
+                    for row in await schedule.under_way(conn, now=now)
                 ]
             ),
         }
@@ -175,6 +188,7 @@ async def tidy(rt: Runtime, organisation: OrganisationId) -> None:
         for sender in await deliveries.senders_with_orphans(conn):
             await receipts.adopt(conn, sender.id, now=now)
         await receipts.forget_orphans(conn, before=now - ORPHANS_KEPT)
+        await exchanges.forget(conn, before=now - exchanges.KEPT)
         await record.forget_answers(conn, before=now - ANSWERS_KEPT)
 
 

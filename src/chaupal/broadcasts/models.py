@@ -19,6 +19,7 @@ LANGUAGES = ("hi", "en")
 TEXT_LIMIT_CHARACTERS = 4000
 TITLE_LIMIT_CHARACTERS = 200
 LONGEST_LIFE = timedelta(days=14)
+LONGEST_AHEAD = timedelta(days=14)
 
 
 class Stage(StrEnum):
@@ -77,7 +78,8 @@ class Draft:
     """What an author writes: everything that both signatures stand under.
 
     `via` are the channels on which people themselves are written to, in the order in which they
-    are tried for each; with none, the broadcast is for groups.
+    are tried for each; with none, the broadcast is for groups. Nothing of it goes before
+    `starts_at`; without one it begins as soon as it is approved.
     """
 
     title: str
@@ -89,6 +91,7 @@ class Draft:
     election_matter: bool = True
     synthetic: bool = False
     via: tuple[str, ...] = ()
+    starts_at: datetime | None = None
 
     def content(self) -> bytes:
         """Return the canonical bytes of what is written: the same draft gives the same bytes.
@@ -108,6 +111,8 @@ class Draft:
         }
         if self.via:
             written["via"] = self.via
+        if self.starts_at is not None:
+            written["starts_at"] = self.starts_at.astimezone(UTC).isoformat()
         return msgspec.json.encode(written, order="deterministic")
 
     def content_hash(self) -> bytes:
@@ -136,10 +141,21 @@ class Draft:
                     limit=TEXT_LIMIT_CHARACTERS,
                     length=len(text),
                 )
+        self._check_start(now)
         if self.expires_at <= now:
             raise Invalid("broadcast.expires_in_the_past")
-        if self.expires_at > now + LONGEST_LIFE:
+        if self.expires_at > (self.starts_at or now) + LONGEST_LIFE:
             raise Invalid("broadcast.expires_too_late", days=LONGEST_LIFE.days)
+
+    def _check_start(self, now: datetime) -> None:
+        if self.starts_at is None:
+            return
+        if self.starts_at <= now:
+            raise Invalid("broadcast.starts_in_the_past")
+        if self.starts_at >= self.expires_at:
+            raise Invalid("broadcast.starts_after_its_end")
+        if self.starts_at > now + LONGEST_AHEAD:
+            raise Invalid("broadcast.starts_too_late", days=LONGEST_AHEAD.days)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +185,14 @@ class Broadcast:
     targets: int | None
     finished_at: datetime | None
     via: list[str]
+    starts_at: datetime | None = None
+
+    @property
+    def begins_at(self) -> datetime | None:
+        """Return from when on it goes out; None as long as its audience is not fixed."""
+        if self.frozen_at is None or self.starts_at is None:
+            return self.frozen_at
+        return max(self.frozen_at, self.starts_at)
 
     def draft(self, texts: dict[str, str]) -> Draft:
         """Return what is written, so that its hash can be computed again."""
@@ -182,6 +206,7 @@ class Broadcast:
             election_matter=self.election_matter,
             synthetic=self.synthetic,
             via=tuple(self.via),
+            starts_at=self.starts_at,
         )
 
     def check_move(self, verb: str) -> Stage:

@@ -58,6 +58,11 @@ class Pace:
         """Go slower: the provider said that it was too fast."""
         self._rate = max(self._full_rate * SLOWEST, self._rate * SLOWER)
 
+    @property
+    def held_s(self) -> float:
+        """Say for how many seconds nothing may go."""
+        return max(0.0, self._not_before - self._clock())
+
     def is_held_back(self) -> bool:
         """Say whether the provider's wait is still running."""
         return self._clock() < self._not_before

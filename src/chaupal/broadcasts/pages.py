@@ -22,6 +22,7 @@ class Flight:
     purpose: Purpose
     audience: dict[str, Any]
     started_at: datetime
+    starts_at: datetime | None
     via: list[str]
 
 
@@ -65,15 +66,19 @@ class Received:
 
 
 async def flights(
-    conn: db.Conn, *, scope: Scope, ended_since: datetime, limit: int
+    conn: db.Conn, *, scope: Scope, now: datetime, ended_since: datetime, limit: int
 ) -> list[Flight]:
-    """Return broadcasts within `scope` on their way, then those that ended lately."""
+    """Return broadcasts within `scope` on their way, those that have yet to begin, and then those
+    that ended lately."""
     return await db.many(
         conn,
         Flight,
         """
         SELECT id, title, stage::text, lane::text, purpose::text, audience,
-               coalesce(frozen_at, approved_at, created_at) AS started_at, via
+               greatest(coalesce(frozen_at, approved_at, created_at),
+                        CASE WHEN starts_at < coalesce(finished_at, 'infinity') THEN starts_at END)
+                   AS started_at,
+               starts_at, via
           FROM broadcast b
          WHERE b.organisation_id = current_organisation()
            AND (stage IN ('approved', 'sending', 'paused')
@@ -83,10 +88,12 @@ async def flights(
                               AND own.id = ANY(b.author_units)
                               AND NOT EXISTS (SELECT FROM unnest(%(paths)s::text[]) AS root
                                                WHERE starts_with(own.path, root)))
-         ORDER BY stage IN ('approved', 'sending', 'paused') DESC, lane,
+         ORDER BY stage IN ('approved', 'sending', 'paused') DESC,
+                  coalesce(starts_at <= %(now)s, true) DESC, b.lane,
                   coalesce(frozen_at, approved_at, created_at) DESC
          LIMIT %(limit)s
         """,
+        now=now,
         ended_since=ended_since,
         paths=scope.paths(),
         limit=limit,
@@ -140,8 +147,8 @@ async def sent_since(conn: db.Conn, since: datetime, *, scope: Scope) -> int:
         SELECT coalesce(sum(t.targets), 0)::int AS deliveries
           FROM broadcast b
           JOIN tally t ON t.organisation_id = b.organisation_id AND t.broadcast_id = b.id
-         WHERE b.organisation_id = current_organisation() AND b.frozen_at >= %(since)s
-           AND t.state = 'sent'
+         WHERE b.organisation_id = current_organisation()
+           AND greatest(b.frozen_at, b.starts_at) >= %(since)s AND t.state = 'sent'
            AND NOT EXISTS (SELECT FROM unit own
                             WHERE own.organisation_id = b.organisation_id
                               AND own.id = ANY(b.author_units)

@@ -253,17 +253,18 @@ async def freeze(
     via: tuple[str, ...],
     *,
     languages: list[str],
-    now: datetime,
+    due_at: datetime,
 ) -> int:
     """Write one delivery for each person who fits, in one statement, and return how many.
 
     Each gets the text in the language they read where there is one, otherwise the first of
-    `languages`. The unique key keeps anybody from ever standing here twice.
+    `languages`. The unique key keeps anybody from ever standing here twice. None of them is sent
+    before `due_at`.
     """
     reached, fits = _reached(
         target, via, await directory(conn, target.expression, paths=target.paths)
     )
-    params: dict[str, Any] = {**fits, "broadcast": id, "languages": languages, "now": now}
+    params: dict[str, Any] = {**fits, "broadcast": id, "languages": languages, "due_at": due_at}
     await known.join_in_key_order(conn)
     statement = SQL(
         """
@@ -273,7 +274,7 @@ async def freeze(
             SELECT r.organisation_id, %(broadcast)s, r.id, r.contact_id, r.sender_id, r.branch_id,
                    CASE WHEN r.language = ANY(%(languages)s) THEN r.language
                         ELSE (%(languages)s::text[])[1] END,
-                   %(now)s
+                   %(due_at)s
               FROM ({}) AS r
             RETURNING 1
         )

@@ -34,6 +34,7 @@ class Listed:
     targets: int | None
     audience: dict[str, Any]
     via: list[str]
+    starts_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +61,11 @@ async def add(
         """
         INSERT INTO broadcast (organisation_id, id, title, purpose, lane, audience, election_matter,
                                synthetic, via, author_id, author_label, author_units, created_at,
-                               expires_at, content_hash)
+                               expires_at, content_hash, starts_at)
         VALUES (current_organisation(), %(id)s, %(title)s, %(purpose)s::group_purpose,
                 %(lane)s::lane, %(audience)s, %(election_matter)s, %(synthetic)s, %(via)s,
                 %(author_id)s, %(author_label)s, %(author_units)s, %(now)s, %(expires_at)s,
-                %(content_hash)s)
+                %(content_hash)s, %(starts_at)s)
         """,
         id=id,
         title=draft.title,
@@ -74,6 +75,7 @@ async def add(
         election_matter=draft.election_matter,
         synthetic=draft.synthetic,
         via=list(draft.via),
+        starts_at=draft.starts_at,
         author_id=author_id,
         author_label=author_label,
         author_units=author_units,
@@ -95,7 +97,7 @@ async def rewrite(
                audience = %(audience)s, election_matter = %(election_matter)s,
                synthetic = %(synthetic)s, via = %(via)s, expires_at = %(expires_at)s,
                content_hash = %(content_hash)s, author_units = %(author_units)s,
-               stage = 'draft', submitted_at = NULL,
+               starts_at = %(starts_at)s, stage = 'draft', submitted_at = NULL,
                approver_id = NULL, approver_label = NULL, approved_at = NULL, approved_hash = NULL
          WHERE organisation_id = current_organisation() AND id = %(id)s
         """,
@@ -107,6 +109,7 @@ async def rewrite(
         election_matter=draft.election_matter,
         synthetic=draft.synthetic,
         via=list(draft.via),
+        starts_at=draft.starts_at,
         expires_at=draft.expires_at,
         content_hash=draft.content_hash(),
         author_units=author_units,
@@ -163,7 +166,7 @@ async def lock(conn: db.Conn, id: BroadcastId) -> Broadcast | None:
                       WHERE own.organisation_id = b.organisation_id
                         AND own.id = ANY(b.author_units) ORDER BY own.path) AS author_paths,
                created_at, expires_at, content_hash, submitted_at, approver_id, approver_label,
-               approved_at, approved_hash, frozen_at, targets, finished_at, via
+               approved_at, approved_hash, frozen_at, targets, finished_at, via, starts_at
           FROM broadcast b
          WHERE b.organisation_id = current_organisation() AND id = %(id)s
            FOR UPDATE
@@ -184,7 +187,7 @@ async def find(conn: db.Conn, id: BroadcastId, *, scope: Scope) -> Broadcast | N
                       WHERE own.organisation_id = b.organisation_id
                         AND own.id = ANY(b.author_units) ORDER BY own.path) AS author_paths,
                created_at, expires_at, content_hash, submitted_at, approver_id, approver_label,
-               approved_at, approved_hash, frozen_at, targets, finished_at, via
+               approved_at, approved_hash, frozen_at, targets, finished_at, via, starts_at
           FROM broadcast b
          WHERE b.organisation_id = current_organisation() AND id = %(id)s
            AND NOT EXISTS (SELECT FROM unit own
@@ -207,7 +210,7 @@ async def page(
         Listed,
         """
         SELECT id, stage::text, title, lane::text, purpose::text, author_label, created_at, targets,
-               audience, via
+               audience, via, starts_at
           FROM broadcast b
          WHERE b.organisation_id = current_organisation()
            AND (%(stages)s::text[] = '{}' OR stage::text = ANY(%(stages)s::text[]))

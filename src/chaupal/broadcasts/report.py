@@ -87,6 +87,7 @@ class UnitNumber:
 
     number: int
     id: UUID
+    code: str
     name_hi: str
     name_en: str
 
@@ -250,7 +251,7 @@ async def numbered(conn: db.Conn, numbers: list[int]) -> list[UnitNumber]:
         conn,
         UnitNumber,
         """
-        SELECT number, id, name_hi, name_en FROM unit
+        SELECT number, id, code, name_hi, name_en FROM unit
          WHERE organisation_id = current_organisation() AND number = ANY(%(numbers)s::int[])
         """,
         numbers=numbers,

@@ -263,15 +263,16 @@ async def verdicts(
 
 
 async def freeze(
-    conn: db.Conn, id: BroadcastId, target: Target, *, languages: list[str], now: datetime
+    conn: db.Conn, id: BroadcastId, target: Target, *, languages: list[str], due_at: datetime
 ) -> int:
     """Write one delivery for each group that fits, in one statement, and return how many.
 
     Each group gets the text in its own language where there is one, otherwise the first of
-    `languages`. The unique key keeps a group from ever standing here twice.
+    `languages`. The unique key keeps a group from ever standing here twice. None of them is sent
+    before `due_at`.
     """
     fit = await _fit(conn, target)
-    more = {"broadcast": id, "languages": languages, "now": now}
+    more = {"broadcast": id, "languages": languages, "due_at": due_at}
     statement = SQL(
         """
         WITH written AS (
@@ -280,7 +281,7 @@ async def freeze(
             SELECT g.organisation_id, %(broadcast)s, g.id, g.sender_id, b.id,
                    CASE WHEN g.language = ANY(%(languages)s) THEN g.language
                         ELSE (%(languages)s::text[])[1] END,
-                   %(now)s
+                   %(due_at)s
               FROM {}
               JOIN unit b ON b.organisation_id = u.organisation_id
                          AND b.number = coalesce(nullif(split_part(u.path, '/', 3), ''),

@@ -6,8 +6,12 @@ alone: the libraries' own sentences hold URLs, and some providers put tokens int
 """
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from time import perf_counter
+from typing import TypeAlias, assert_never
 
 import aiohttp
 import msgspec
@@ -54,6 +58,31 @@ class AnswerLost:
 End: TypeAlias = Answered | InTrouble | NotReached | AnswerLost
 
 
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """How one exchange went, and nothing of what was said in it, where to, or to whom."""
+
+    method: str
+    end: str
+    status: int | None
+    kind: str | None
+    took_s: float
+
+
+_heard: ContextVar[list[Heard] | None] = ContextVar("heard", default=None)
+
+
+@contextmanager
+def listening() -> Iterator[list[Heard]]:
+    """Hear of every exchange that the block makes, whichever channel makes it."""
+    heard: list[Heard] = []
+    token = _heard.set(heard)
+    try:
+        yield heard
+    finally:
+        _heard.reset(token)
+
+
 async def exchange(
     http: aiohttp.ClientSession,
     method: str,
@@ -68,6 +97,37 @@ async def exchange(
     `url` is sent as it is written: what needs quoting has been quoted. `token` goes into the
     Authorization header. Redirects are not followed: a secret is for one place only.
     """
+    began = perf_counter()
+    end = await _exchange(http, method, url, body, token=token, timeout_s=timeout_s)
+    heard = _heard.get()
+    if heard is not None:
+        heard.append(_told(method, end, perf_counter() - began))
+    return end
+
+
+def _told(method: str, end: End, took_s: float) -> Heard:
+    match end:
+        case Answered(status, _):
+            return Heard(method, "answered", status, None, took_s)
+        case InTrouble(status, _):
+            return Heard(method, "in_trouble", status, None, took_s)
+        case NotReached(why):
+            return Heard(method, "not_reached", None, why, took_s)
+        case AnswerLost(why):
+            return Heard(method, "answer_lost", None, why, took_s)
+        case _:
+            assert_never(end)
+
+
+async def _exchange(
+    http: aiohttp.ClientSession,
+    method: str,
+    url: str,
+    body: dict[str, object] | None,
+    *,
+    token: str | None,
+    timeout_s: float,
+) -> End:
     headers = {"Content-Type": "application/json", "User-Agent": "chaupal/0.1.0"}
     if token is not None:
         headers["Authorization"] = f"Bearer {token}"

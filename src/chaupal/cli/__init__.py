@@ -4,7 +4,16 @@ from typing import Annotated
 
 import typer
 
-from chaupal.cli import console, engines, exports, imports, organisations, principals, records
+from chaupal.cli import (
+    broadcasts,
+    console,
+    engines,
+    exports,
+    imports,
+    organisations,
+    principals,
+    records,
+)
 from chaupal.cli.console import Console
 from chaupal.cli.demo import demo
 
@@ -41,4 +50,5 @@ app.add_typer(organisations.organisation, name="organisation")
 app.add_typer(organisations.account, name="account")
 app.add_typer(organisations.category, name="category")
 app.add_typer(organisations.sender, name="sender")
+app.add_typer(broadcasts.broadcasts, name="broadcasts")
 app.add_typer(records.record, name="record")

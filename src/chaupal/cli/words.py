@@ -33,6 +33,18 @@ REFUSALS: Mapping[str, tuple[str, str]] = {
         "A level is written key:हिन्दी:English, such as district:ज़िला:District.",
         "स्तर ऐसे लिखिए key:हिन्दी:English, जैसे district:ज़िला:District।",
     ),
+    "console.json_malformed": (
+        "What {name} holds is not JSON of at most 256 KB. docs/api.md has an example.",
+        "{name} में जो है वह JSON नहीं है, या 256 KB से बड़ा है। उदाहरण docs/api.md में है।",
+    ),
+    "console.broadcast_malformed": (
+        "This is no broadcast as the API takes it; look at: {where}. docs/api.md has an example.",
+        "प्रसारण ऐसे नहीं लिखा जाता; यहाँ देखिए: {where}। उदाहरण docs/api.md में है।",
+    ),
+    "console.key_malformed": (
+        "A --key has {least} to {most} letters.",
+        "--key में {least} से {most} अक्षर होते हैं।",
+    ),
     "console.port_taken": (
         "Port {port} is taken. Free it, or name another one with {name}.",
         "पोर्ट {port} पहले से व्यस्त है। उसे ख़ाली कीजिए, या {name} से दूसरा बताइए।",

@@ -666,6 +666,7 @@ CREATE TABLE public.broadcast (
     finished_at timestamp with time zone,
     author_units uuid[] NOT NULL,
     via text[] DEFAULT '{}'::text[] NOT NULL,
+    starts_at timestamp with time zone,
     CONSTRAINT approval_is_whole CHECK ((((approver_id IS NULL) = (approved_hash IS NULL)) AND ((approver_id IS NULL) = (approved_at IS NULL)))),
     CONSTRAINT approved_is_what_was_written CHECK ((approved_hash = content_hash)),
     CONSTRAINT author_stood_somewhere CHECK ((author_units <> '{}'::uuid[])),
@@ -673,6 +674,7 @@ CREATE TABLE public.broadcast (
     CONSTRAINT frozen_before_sending CHECK (((stage <> ALL (ARRAY['sending'::public.broadcast_stage, 'paused'::public.broadcast_stage, 'finished'::public.broadcast_stage, 'recalled'::public.broadcast_stage])) OR (frozen_at IS NOT NULL))),
     CONSTRAINT frozen_is_counted CHECK (((frozen_at IS NULL) = (targets IS NULL))),
     CONSTRAINT nothing_moves_unapproved CHECK (((stage = ANY (ARRAY['draft'::public.broadcast_stage, 'submitted'::public.broadcast_stage, 'cancelled'::public.broadcast_stage])) OR (approver_id IS NOT NULL))),
+    CONSTRAINT starts_before_its_end CHECK ((starts_at < expires_at)),
     CONSTRAINT two_different_people CHECK ((approver_id <> author_id)),
     CONSTRAINT via_is_short CHECK ((cardinality(via) <= 5))
 );
@@ -985,6 +987,41 @@ CREATE TABLE public.erased_person (
 );
 
 ALTER TABLE ONLY public.erased_person FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.exchange (
+    organisation_id integer NOT NULL,
+    id bigint NOT NULL,
+    sender_id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    told boolean NOT NULL,
+    method text,
+    ended text NOT NULL,
+    status integer,
+    kind text,
+    outcome text NOT NULL,
+    reason text,
+    times integer NOT NULL,
+    took_ms integer NOT NULL,
+    slowest_ms integer NOT NULL,
+    CONSTRAINT counted CHECK (((times > 0) AND (took_ms >= 0) AND (slowest_ms >= took_ms))),
+    CONSTRAINT end_is_known CHECK ((ended = ANY (ARRAY['answered'::text, 'in_trouble'::text, 'not_reached'::text, 'answer_lost'::text, 'not_asked'::text]))),
+    CONSTRAINT kind_is_plain CHECK ((kind ~ '^[A-Za-z_]{1,60}$'::text)),
+    CONSTRAINT method_is_plain CHECK ((method ~ '^[A-Z]{3,7}$'::text)),
+    CONSTRAINT outcome_is_known CHECK ((outcome = ANY (ARRAY['accepted'::text, 'deferred'::text, 'rejected'::text, 'unknown'::text]))),
+    CONSTRAINT reason_is_plain CHECK ((reason ~ '^([a-z][a-z_ ]{0,49}|(http|error)_[0-9]{1,6})$'::text)),
+    CONSTRAINT status_is_http CHECK (((status >= 100) AND (status <= 999)))
+);
+
+ALTER TABLE ONLY public.exchange FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.exchange ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.exchange_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 
 CREATE TABLE public.finding (
     organisation_id integer NOT NULL,
@@ -1392,6 +1429,17 @@ CREATE TABLE public.sender (
 
 ALTER TABLE ONLY public.sender FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE public.sender_state (
+    organisation_id integer NOT NULL,
+    sender_id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    rate_per_s real NOT NULL,
+    held_until timestamp with time zone,
+    trips integer NOT NULL
+);
+
+ALTER TABLE ONLY public.sender_state FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.session (
     organisation_id integer NOT NULL,
     token_hash bytea NOT NULL,
@@ -1739,6 +1787,9 @@ ALTER TABLE ONLY public.delivery
 ALTER TABLE ONLY public.erased_person
     ADD CONSTRAINT erased_person_pkey PRIMARY KEY (organisation_id, person_id);
 
+ALTER TABLE ONLY public.exchange
+    ADD CONSTRAINT exchange_pkey PRIMARY KEY (organisation_id, id);
+
 ALTER TABLE ONLY public.finding
     ADD CONSTRAINT finding_pkey PRIMARY KEY (organisation_id, id);
 
@@ -1856,6 +1907,9 @@ ALTER TABLE ONLY public.sender
 ALTER TABLE ONLY public.sender
     ADD CONSTRAINT sender_pkey PRIMARY KEY (organisation_id, id);
 
+ALTER TABLE ONLY public.sender_state
+    ADD CONSTRAINT sender_state_pkey PRIMARY KEY (organisation_id, sender_id);
+
 ALTER TABLE ONLY public.session
     ADD CONSTRAINT session_pkey PRIMARY KEY (organisation_id, token_hash);
 
@@ -1936,6 +1990,8 @@ CREATE INDEX chat_group_unit ON public.chat_group USING btree (organisation_id, 
 
 CREATE INDEX coverage_change_organisation ON public.coverage_change USING btree (organisation_id);
 
+CREATE INDEX delivery_doubtful ON public.delivery USING btree (organisation_id, sender_id, doubtful_since) WHERE ((state = 'queued'::public.delivery_state) AND (doubtful_since IS NOT NULL));
+
 CREATE INDEX delivery_group ON public.delivery USING btree (organisation_id, group_id, id DESC) WHERE (group_id IS NOT NULL);
 
 CREATE INDEX delivery_leased ON public.delivery USING btree (organisation_id, lease_until) WHERE (state = 'sending'::public.delivery_state);
@@ -1947,6 +2003,10 @@ CREATE INDEX delivery_ref ON public.delivery USING btree (organisation_id, sende
 CREATE INDEX delivery_unknown ON public.delivery USING btree (organisation_id, sender_id, doubtful_since) WHERE (state = 'unknown'::public.delivery_state);
 
 CREATE INDEX erased_person_due ON public.erased_person USING btree (organisation_id, purge_after);
+
+CREATE INDEX exchange_of_sender ON public.exchange USING btree (organisation_id, sender_id, id);
+
+CREATE INDEX exchange_oldest ON public.exchange USING btree (organisation_id, at);
 
 CREATE UNIQUE INDEX finding_unsettled ON public.finding USING btree (organisation_id, broadcast_id) WHERE (settled_at IS NULL);
 
@@ -2150,6 +2210,9 @@ ALTER TABLE ONLY public.coverage
 ALTER TABLE ONLY public.erased_person
     ADD CONSTRAINT erased_person_organisation_id_person_id_fkey FOREIGN KEY (organisation_id, person_id) REFERENCES public.person(organisation_id, id);
 
+ALTER TABLE ONLY public.exchange
+    ADD CONSTRAINT exchange_organisation_id_sender_id_fkey FOREIGN KEY (organisation_id, sender_id) REFERENCES public.sender(organisation_id, id);
+
 ALTER TABLE ONLY public.finding
     ADD CONSTRAINT finding_organisation_id_acknowledged_by_fkey FOREIGN KEY (organisation_id, acknowledged_by) REFERENCES public.account(organisation_id, id);
 
@@ -2261,6 +2324,9 @@ ALTER TABLE ONLY public.saved_filter
 ALTER TABLE ONLY public.sender
     ADD CONSTRAINT sender_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES public.organisation(id);
 
+ALTER TABLE ONLY public.sender_state
+    ADD CONSTRAINT sender_state_organisation_id_sender_id_fkey FOREIGN KEY (organisation_id, sender_id) REFERENCES public.sender(organisation_id, id);
+
 ALTER TABLE ONLY public.session
     ADD CONSTRAINT session_organisation_id_account_id_fkey FOREIGN KEY (organisation_id, account_id) REFERENCES public.account(organisation_id, id);
 
@@ -2323,6 +2389,8 @@ ALTER TABLE public.coverage_count ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.delivery ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.erased_person ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.exchange ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.finding ENABLE ROW LEVEL SECURITY;
 
@@ -2388,6 +2456,8 @@ CREATE POLICY own_organisation ON public.delivery USING ((organisation_id = ( SE
 
 CREATE POLICY own_organisation ON public.erased_person USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
 
+CREATE POLICY own_organisation ON public.exchange USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
+
 CREATE POLICY own_organisation ON public.finding USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
 
 CREATE POLICY own_organisation ON public.group_admin USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
@@ -2440,6 +2510,8 @@ CREATE POLICY own_organisation ON public.search_entry USING ((organisation_id = 
 
 CREATE POLICY own_organisation ON public.sender USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
 
+CREATE POLICY own_organisation ON public.sender_state USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
+
 CREATE POLICY own_organisation ON public.session USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
 
 CREATE POLICY own_organisation ON public.sign_in_failure USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
@@ -2477,6 +2549,8 @@ ALTER TABLE public.saved_filter ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.search_entry ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.sender ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.sender_state ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.session ENABLE ROW LEVEL SECURITY;
 
@@ -2576,6 +2650,8 @@ GRANT SELECT ON TABLE public.delivery_told TO chaupal_program;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.erased_person TO chaupal_program;
 
+GRANT SELECT,INSERT,DELETE ON TABLE public.exchange TO chaupal_program;
+
 GRANT SELECT,INSERT,UPDATE ON TABLE public.finding TO chaupal_program;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.group_admin TO chaupal_program;
@@ -2629,6 +2705,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.saved_filter TO chaupal_progra
 GRANT SELECT ON TABLE public.search_entry TO chaupal_program;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.sender TO chaupal_program;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.sender_state TO chaupal_program;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.session TO chaupal_program;
 

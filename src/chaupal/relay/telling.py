@@ -10,6 +10,7 @@ import aiohttp
 
 from chaupal import record
 from chaupal.arrivals import log as arrivals_log
+from chaupal.broadcasts import exchanges
 from chaupal.broadcasts.pace import Pace
 from chaupal.channels.contract import (
     Accepted,
@@ -21,6 +22,7 @@ from chaupal.channels.contract import (
     Rejected,
     Unknown,
 )
+from chaupal.channels.exchange import listening
 from chaupal.channels.registry import CHANNELS
 from chaupal.kit import db, log
 from chaupal.kit.ids import OrganisationId
@@ -125,7 +127,7 @@ async def _batch(
     teller = _Teller(rt, http, organisation, names, manners)
     settled = await teller.tell_all(list(by_person.values()))
     settled += [Settled(p, p.telling) for p in parts if p.telling is Telling.UNTELLABLE]
-    await _settle(rt, organisation, settled, manners)
+    await _settle(rt, organisation, settled, manners, teller.journals)
     return settled
 
 
@@ -134,7 +136,11 @@ def _ids(parts: list[ToTell], telling: Telling) -> list[UUID]:
 
 
 async def _settle(
-    rt: Runtime, organisation: OrganisationId, settled: list[Settled], manners: Manners
+    rt: Runtime,
+    organisation: OrganisationId,
+    settled: list[Settled],
+    manners: Manners,
+    journals: dict[UUID, exchanges.Journal],
 ) -> None:
     now = rt.now()
     counted = {
@@ -156,6 +162,8 @@ async def _settle(
             await tellings.postpone(
                 conn, sender_id=sender, channels=list(CHANNELS_IN_ORDER), until=until
             )
+        for sender, journal in journals.items():  # a handful
+            await exchanges.write(conn, sender, journal.lines(), now=now, told=True)
         await record.append(
             conn,
             "relay.people_told",
@@ -184,6 +192,7 @@ class _Teller:
         self._names = names
         self._manners = manners
         self._lines: dict[UUID, Connection] = {}
+        self.journals: dict[UUID, exchanges.Journal] = {}
         self._clock = asyncio.get_running_loop().time
         self._until = self._clock() + SEND_LIMIT_S
 
@@ -214,7 +223,10 @@ class _Teller:
             return self._untried(parts, sender)
         if self._held_until(sender):  # somebody else's answer came while this one waited
             return self._untried(parts, sender)
-        outcome = await connection.send(message)
+        with listening() as heard:
+            outcome = await connection.send(message)
+        journal = self.journals.setdefault(sender, exchanges.Journal())
+        journal.note(first.assignment_id, outcome, heard)
         if isinstance(outcome, Deferred) and outcome.wait is not None:
             self._manners.hold_back(sender, self._rt.now() + outcome.wait)
         return [self._settled(part, outcome) for part in parts]

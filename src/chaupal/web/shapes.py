@@ -7,11 +7,16 @@ from uuid import UUID
 
 from chaupal.arrivals.models import Evidence
 from chaupal.broadcasts.models import MOVES, Broadcast, Stage, State
+from chaupal.broadcasts.rungs import ENDED, Counted, rung, tally
 from chaupal.organisations import Right
 from chaupal.web.language import Language
 from chaupal.web.visits import Desk
 
-ENDED = frozenset({State.UNKNOWN, State.REFUSED, State.EXPIRED, State.CANCELLED, State.RECALLED})
+__all__ = [
+    "ENDED", "RIGHT_FOR", "STEPS", "divisions", "initials", "named", "reached", "rung",
+    "stage_of", "stands", "steps", "tally", "verbs",
+]  # fmt: skip
+
 STEPS = ("draft", "submitted", "approved", "frozen", "sending", "finished")
 HALTS = frozenset({Stage.PAUSED, Stage.CANCELLED, Stage.RECALLED})
 RIGHT_FOR = {
@@ -23,17 +28,6 @@ RIGHT_FOR = {
     "cancel": Right.STEER,
     "recall": Right.STEER,
 }
-
-
-class Counted(Protocol):
-    """Deliveries that stand at one place."""
-
-    @property
-    def state(self) -> State: ...
-    @property
-    def evidence(self) -> Evidence: ...
-    @property
-    def targets(self) -> int: ...
 
 
 class CountedAtBranch(Counted, Protocol):
@@ -59,20 +53,6 @@ class Named(Protocol):
 def named(row: Named, language: Language) -> str:
     """Return a name in the reader's language."""
     return row.name_hi if language == "hi" else row.name_en
-
-
-def rung(state: State, evidence: Evidence) -> str:
-    """Say where a delivery stands: its evidence, or the way in which it ended without."""
-    return state.value if state in ENDED else evidence.name.lower()
-
-
-def tally(counts: Iterable[Counted]) -> dict[str, int]:
-    """Gather counts by rung. The sum stays the same: nobody is lost, nothing is rounded."""
-    gathered: dict[str, int] = {}
-    for count in counts:
-        at = rung(count.state, count.evidence)
-        gathered[at] = gathered.get(at, 0) + count.targets
-    return gathered
 
 
 def reached(counts: Iterable[Counted]) -> int:
@@ -106,25 +86,35 @@ def divisions(counts: Iterable[CountedAtBranch], language: Language) -> list[dic
     )
 
 
-def stands(broadcast: Broadcast) -> str:
+def stage_of(stage: Stage, starts_at: datetime | None, now: datetime) -> str:
+    """Return a stage as people are told it: what sends and has yet to begin is scheduled."""
+    waits = stage is Stage.SENDING and starts_at is not None and starts_at > now
+    return "scheduled" if waits else stage.value
+
+
+def stands(broadcast: Broadcast, now: datetime) -> str:
     """Return where a broadcast stands in a word: two pages with the same word show the same."""
-    return f"{broadcast.stage.value}-{broadcast.content_hash.hex()[:16]}"
+    stage = stage_of(broadcast.stage, broadcast.starts_at, now)
+    return f"{stage}-{broadcast.content_hash.hex()[:16]}"
 
 
-def steps(broadcast: Broadcast) -> list[dict[str, Any]]:
+def steps(broadcast: Broadcast, now: datetime) -> list[dict[str, Any]]:
     """Return the stages of a broadcast, done, here or ahead, with when and by whom."""
     ats: dict[str, datetime | None] = {
         "draft": broadcast.created_at,
         "submitted": broadcast.submitted_at,
         "approved": broadcast.approved_at,
         "frozen": broadcast.frozen_at,
+        "scheduled": broadcast.starts_at,
         "finished": broadcast.finished_at,
     }
     by = {"draft": broadcast.author_label, "approved": broadcast.approver_label}
     halted = broadcast.stage in HALTS
     here = _reached(broadcast) + 1 if halted else STEPS.index(broadcast.stage.value)
+    waits = stage_of(broadcast.stage, broadcast.starts_at, now) == "scheduled"
     shown = []
-    for place, key in enumerate(STEPS):
+    for place, step in enumerate(STEPS):
+        key = "scheduled" if waits and step == "sending" else step
         if halted and place == here:
             shown.append(_step(broadcast.stage.value, "here", broadcast.finished_at, None))
             continue

@@ -20,6 +20,7 @@ from chaupal.web.office_refusals import OF_OFFICES
 from chaupal.web.people_refusals import OF_PEOPLE
 from chaupal.web.people_terms import OF_PEOPLE as TERMS_OF_PEOPLE
 from chaupal.web.refusals import AT_THE_DESK, N_, UNNAMED, Words
+from chaupal.web.schedule_refusals import OF_SCHEDULES
 from chaupal.web.tree_refusals import OF_THE_TREE
 
 __all__ = ["REFUSALS", "TERMS", "UNNAMED", "Words", "refusal_words", "word"]
@@ -35,6 +36,7 @@ REFUSALS: Mapping[str, Words] = MappingProxyType(
         **OF_GROUPS,
         **OF_IMPORTS,
         **OF_THE_API,
+        **OF_SCHEDULES,
     }
 )
 
@@ -83,6 +85,7 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         "submitted": N_("Submitted"),
         "approved": N_("Approved"),
         "frozen": N_("Frozen"),
+        "scheduled": N_("Scheduled"),
         "sending": N_("Sending"),
         "paused": N_("Paused"),
         "finished": N_("Finished"),

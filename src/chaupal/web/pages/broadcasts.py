@@ -23,7 +23,7 @@ from chaupal.web.pages.counters import finding_of
 from chaupal.web.pages.naming import names_in
 from chaupal.web.render import render
 from chaupal.web.sentences import sentence
-from chaupal.web.shapes import divisions, reached, stands, steps, tally, verbs
+from chaupal.web.shapes import divisions, reached, stage_of, stands, steps, tally, verbs
 from chaupal.web.visits import Asked, Desk
 from chaupal.web.words import refusal_words
 
@@ -69,7 +69,7 @@ async def listing(request: Asked) -> Response[Any]:
             {
                 "id": row.id,
                 "title": row.title,
-                "stage": row.stage.value,
+                "stage": stage_of(row.stage, row.starts_at, rt.now()),
                 "lane": row.lane,
                 "purpose": row.purpose,
                 "audience": sentence(
@@ -137,7 +137,7 @@ async def look(
     )
     return {
         "row": shown,
-        "stands": stands(shown),
+        "stands": stands(shown, now),
         "broadcast": {
             "id": shown.id,
             "title": shown.title,
@@ -152,11 +152,13 @@ async def look(
             "created_at": shown.created_at,
             "approver_label": shown.approver_label,
             "approved_at": shown.approved_at,
+            "starts_at": shown.starts_at,
+            "is_late": shown.starts_at is not None and shown.starts_at <= now,
             "expires_at": shown.expires_at,
             "content": shown.content_hash.hex(),
         },
         "texts": [{"language": text.language, "body": text.body} for text in texts],
-        "steps": steps(shown),
+        "steps": steps(shown, now),
         "audience_count": shown.targets,
         "progress": {
             "tally": counts,
@@ -211,9 +213,9 @@ class StageFragment:
     def __call__(self, picture: Picture) -> Fragments:
         """Return the fragment, if there is need for it."""
         shown: Broadcast = picture.rest["row"]
-        if stands(shown) == self._drawn:
+        if picture.rest["stands"] == self._drawn:
             return {}
-        self._drawn = stands(shown)
+        self._drawn = picture.rest["stands"]
         text = render(
             "fragments/stage.html",
             self._desk.language,

@@ -13,6 +13,7 @@ from litestar.params import FromPath
 from chaupal.arrivals import log as arrivals_log
 from chaupal.broadcasts import actions, audience, queries, saved
 from chaupal.broadcasts.models import (
+    LONGEST_AHEAD,
     LONGEST_LIFE,
     TEXT_LIMIT_CHARACTERS,
     BroadcastId,
@@ -24,6 +25,7 @@ from chaupal.broadcasts.models import (
 from chaupal.kit import db, digits
 from chaupal.kit.refusals import Invalid, NotAllowed, NotFound, Refused
 from chaupal.organisations import Right
+from chaupal.organisations.scope import INDIA
 from chaupal.web import builder, visits
 from chaupal.web.answers import onward, page
 from chaupal.web.builder import Node
@@ -41,14 +43,15 @@ NOT_KEPT: dict[str, Any] = {"name": "", "refusal": None}
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What stands in the form. `opened_at` is when it was opened: its hours count from there,
-    so that the same form sent twice is the same broadcast."""
+    """What stands in the form. `opened_at` is when it was opened: its hours count from there, or
+    from when it begins, so that the same form sent twice is the same broadcast."""
 
     title: str
     text_hi: str
     text_en: str
     purpose: str
     lane: str
+    starts: str
     expires_h: int
     election_matter: bool
     synthetic: bool
@@ -65,17 +68,19 @@ class Written:
             raise Invalid("request.malformed", where="purpose") from error
         if self.to_people and not self.via:
             raise Invalid("broadcast.channel_missing")
+        starts_at = _start(self.starts)
         written = {"hi": self.text_hi, "en": self.text_en}
         return Draft(
             title=self.title,
             texts={language: text for language, text in written.items() if text.strip()},
             purpose=purpose,
             audience=expression,
-            expires_at=self.opened_at + timedelta(hours=self.expires_h),
+            expires_at=(starts_at or self.opened_at) + timedelta(hours=self.expires_h),
             lane=lane,
             election_matter=self.election_matter,
             synthetic=self.synthetic,
             via=self.via,
+            starts_at=starts_at,
         )
 
 
@@ -86,6 +91,7 @@ def _read(form: FormMultiDict, now: datetime) -> Written:
         text_en=_text(form, "text_en"),
         purpose=str(form.get("purpose", "")),
         lane=str(form.get("lane", "normal")),
+        starts=str(form.get("starts", "")).strip()[:30],
         expires_h=_hours(str(form.get("expires_h", ""))),
         election_matter="election_matter" in form,
         synthetic="synthetic" in form,
@@ -106,6 +112,24 @@ def _hours(written: str) -> int:
     return int(written) if written.isascii() and written.isdigit() and len(written) < 5 else 0
 
 
+def _start(written: str) -> datetime | None:
+    """Return when it is to begin, which the form says by the clock in India; None for at once."""
+    if not written:
+        return None
+    try:
+        at = datetime.fromisoformat(written)
+    except ValueError as error:
+        raise Invalid("broadcast.start_unreadable") from error
+    if not 2000 <= at.year < 3000:
+        raise Invalid("broadcast.start_unreadable")
+    return at if at.tzinfo is not None else at.replace(tzinfo=INDIA)
+
+
+def _on_the_clock(at: datetime) -> str:
+    """Write a moment as the form's field has it."""
+    return at.astimezone(INDIA).strftime("%Y-%m-%dT%H:%M")
+
+
 def _opened(written: str, now: datetime) -> datetime:
     """Return when the form was opened, and now where that cannot be true."""
     try:
@@ -124,6 +148,7 @@ def _blank(now: datetime) -> Written:
         text_en="",
         purpose="public",
         lane="normal",
+        starts="",
         expires_h=USUAL_LIFE_H,
         election_matter=True,
         synthetic=False,
@@ -176,13 +201,15 @@ async def edit(request: Asked, id: FromPath[UUID]) -> Response[Any]:
         names = await names_in(conn, [expression], scope=desk.scope)
         areas = await audiences.areas(conn, desk)
     now = rt.now()
-    left_h = -(-int((broadcast.expires_at - now).total_seconds()) // 3600)
+    lives = broadcast.expires_at - (broadcast.starts_at or now)
+    left_h = -(-int(lives.total_seconds()) // 3600)
     written = Written(
         title=broadcast.title,
         text_hi=texts.get("hi", ""),
         text_en=texts.get("en", ""),
         purpose=broadcast.purpose.value,
         lane=broadcast.lane.value,
+        starts=_on_the_clock(broadcast.starts_at) if broadcast.starts_at else "",
         expires_h=min(max(left_h, 1), LONGEST_LIFE_H),
         election_matter=broadcast.election_matter,
         synthetic=broadcast.synthetic,
@@ -322,6 +349,8 @@ async def _form(
         "draft": asdict(replace(written, root=builder.empty())),
         "limit": TEXT_LIMIT_CHARACTERS,
         "longest_h": LONGEST_LIFE_H,
+        "earliest": _on_the_clock(written.opened_at),
+        "latest": _on_the_clock(rt.now() + LONGEST_AHEAD),
         "root": written.root,
         "offer": offer,
         "at": at,

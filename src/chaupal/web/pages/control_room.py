@@ -26,7 +26,7 @@ from chaupal.web.pages.counters import open_findings
 from chaupal.web.pages.naming import names_in
 from chaupal.web.render import render
 from chaupal.web.sentences import sentence
-from chaupal.web.shapes import divisions, reached, tally
+from chaupal.web.shapes import divisions, reached, stage_of, tally
 from chaupal.web.visits import Asked
 
 FLIGHTS_SHOWN = 12
@@ -73,7 +73,7 @@ async def look(rt: Runtime, hub: Hub, scope: Scope, language: Language) -> dict[
         alarms = await open_findings(conn, scope)
         stages = await broadcast_pages.stage_counts(conn, scope=scope)
         flights = await broadcast_pages.flights(
-            conn, scope=scope, ended_since=now - ENDED_LATELY, limit=FLIGHTS_SHOWN
+            conn, scope=scope, now=now, ended_since=now - ENDED_LATELY, limit=FLIGHTS_SHOWN
         )
         ids = [flight.id for flight in flights]
         counts = await _counts(conn, ids)
@@ -99,7 +99,7 @@ async def look(rt: Runtime, hub: Hub, scope: Scope, language: Language) -> dict[
                 {
                     "id": flight.id,
                     "title": flight.title,
-                    "stage": flight.stage.value,
+                    "stage": stage_of(flight.stage, flight.starts_at, now),
                     "lane": flight.lane.value,
                     "purpose": flight.purpose.value,
                     "audience": sentence(

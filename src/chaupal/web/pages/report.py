@@ -1,8 +1,6 @@
 """A broadcast's report: how far, how fast, where nothing moved; and the deliveries behind it."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,11 +9,12 @@ from litestar.params import FromPath
 from litestar.response import Stream
 
 from chaupal.arrivals.models import Evidence
-from chaupal.broadcasts import queries, report, told
+from chaupal.broadcasts import queries, report, reporting, told
 from chaupal.broadcasts.models import Broadcast, BroadcastId, State
+from chaupal.broadcasts.reporting import SHARES
+from chaupal.broadcasts.rungs import ENDED, LADDER, tally
 from chaupal.kit import db
 from chaupal.kit.refusals import Invalid, NotFound
-from chaupal.kit.runtime import Runtime
 from chaupal.organisations import Right, Scope
 from chaupal.organisations import queries as organisations
 from chaupal.organisations.models import Level, Unit, UnitId
@@ -24,27 +23,10 @@ from chaupal.web import charts, visits
 from chaupal.web.answers import page
 from chaupal.web.language import Language
 from chaupal.web.pages import paging
-from chaupal.web.shapes import ENDED, tally
 from chaupal.web.visits import Asked, Desk
 
 DELIVERIES_SHOWN = 50
-SHARES = (50, 90, 95)
-LADDER = ("accepted", "delivered", "opened", "posted", "verified")
 FAILURE_LIMIT = 60
-
-
-@dataclass(frozen=True, slots=True)
-class Counted:
-    """What one look at a broadcast's deliveries found, at and below one place."""
-
-    counts: list[report.CountAt]
-    by_unit: list[report.Times]
-    by_level: list[report.Times]
-    curve: list[report.CurveStep]
-    silent: list[report.Silent]
-    failures: list[report.FailureCount]
-    numbers: dict[int, report.UnitNumber]
-    counted_at: datetime
 
 
 @get("/broadcasts/{id:uuid}/report")
@@ -58,12 +40,12 @@ async def show(request: Asked, id: FromPath[UUID]) -> Response[Any]:
         levels = await organisations.levels(conn)
         lineage = await organisations.lineage(conn, here.path) if here else []
     under = here.path if here else report.WHOLE
-    start = row.frozen_at
-    counted: Counted | None = None
+    start = row.begins_at
+    counted: reporting.Counted | None = None
     if start is not None:
         counted = await hub.remembered.of(
             ("report", desk.actor.organisation, row.id, under),
-            lambda: _count(rt, desk.scope, row.id, under, start),
+            lambda: reporting.count(rt, desk.scope, row.id, under, start),
         )
     contents = {
         "broadcast": {"id": row.id, "title": row.title, "started_at": start},
@@ -101,26 +83,9 @@ async def _here(conn: db.Conn, scope: Scope, asked: str | None) -> Unit | None:
     return found
 
 
-async def _count(
-    rt: Runtime, scope: Scope, id: BroadcastId, under: str, start: datetime
-) -> Counted:
-    now = rt.now()
-    async with db.transaction(rt.pool, scope.organisation) as conn:
-        by_unit = await report.times(conn, id, under=under, start=start, by_level=False)
-        places = [row.place for row in by_unit if row.place is not None]
-        return Counted(
-            counts=await report.counts_below(conn, id, under=under),
-            by_unit=by_unit,
-            by_level=await report.times(conn, id, under=under, start=start, by_level=True),
-            curve=await report.curve(conn, id, under=under, start=start),
-            silent=await report.silent(conn, id, under=under, limit=report.SILENT_SHOWN),
-            failures=await report.failures(conn, id, under=under),
-            numbers={row.number: row for row in await report.numbered(conn, places)},
-            counted_at=now,
-        )
-
-
-def _shown(counted: Counted, levels: Sequence[Level], language: Language) -> dict[str, Any]:
+def _shown(
+    counted: reporting.Counted, levels: Sequence[Level], language: Language
+) -> dict[str, Any]:
     names = {level.rank: level.name(language) for level in levels}
     whole = tally(counted.counts)
     rows: dict[UUID | None, list[report.CountAt]] = {}
@@ -168,8 +133,7 @@ def _name(
 
 
 def _times(row: report.Times) -> dict[str, Any]:
-    found = (row.accepted, row.delivered, row.opened, row.posted, row.verified)
-    return {"targets": row.targets, "rungs": dict(zip(LADDER, found, strict=True))}
+    return {"targets": row.targets, "rungs": reporting.times_of(row)}
 
 
 def _curves(steps: Iterable[report.CurveStep], whole: int) -> list[dict[str, str]]:

@@ -1,0 +1,322 @@
+"""Broadcasts: listed, one with its account, written, signed by a second person, steered.
+
+A key acts for its owner, so the author's own key cannot approve, whatever rights it names.
+"""
+
+from datetime import datetime
+from typing import Annotated, Any, TypeAlias
+from uuid import UUID
+
+from litestar import get, post
+from litestar.params import FromPath, FromQuery, JSONBody
+from msgspec import Meta, Struct
+
+from chaupal.api.callers import After, Called, Caller, Key, Limit, Listing
+from chaupal.arrivals import log as arrivals_log
+from chaupal.broadcasts import actions, audience, queries
+from chaupal.broadcasts.models import Broadcast, BroadcastId, Draft, Lane, Purpose, Stage
+from chaupal.broadcasts.rendering import render
+from chaupal.broadcasts.rungs import tally
+
+Moment: TypeAlias = Annotated[datetime, Meta(tz=True)]
+BEFORE_FREEZE = frozenset({Stage.DRAFT, Stage.SUBMITTED, Stage.APPROVED})
+
+
+class BroadcastLine(Struct, frozen=True):
+    """A broadcast in a list. `targets` is known once its audience is fixed."""
+
+    id: UUID
+    stage: Stage
+    title: str
+    purpose: Purpose
+    lane: Lane
+    author: str
+    created_at: datetime
+    starts_at: datetime | None
+    targets: int | None
+
+
+class BroadcastShape(Struct, frozen=True):
+    """A broadcast whole. `content` is what an approval is for: send it back as `seen`.
+
+    `reaches` counts the audience as it is now, and `targets` as it was fixed; one of them is null.
+    `account` counts the targets by how far each is known to have got; their sum is `targets`.
+    """
+
+    id: UUID
+    stage: Stage
+    title: str
+    texts: dict[str, str]
+    purpose: Purpose
+    audience: Any
+    via: list[str]
+    lane: Lane
+    election_matter: bool
+    synthetic: bool
+    starts_at: datetime | None
+    expires_at: datetime
+    content: str
+    author: str
+    created_at: datetime
+    submitted_at: datetime | None
+    approver: str | None
+    approved_at: datetime | None
+    frozen_at: datetime | None
+    finished_at: datetime | None
+    reaches: int | None
+    targets: int | None
+    account: dict[str, int]
+    counted_at: datetime
+
+
+class NewBroadcast(Struct, frozen=True, forbid_unknown_fields=True):
+    """What an author writes. `audience` is an expression, as docs/audiences.md describes it.
+
+    With `via`, people themselves are written to, over the first of these channels that they agreed
+    to. Without `starts_at` it begins as soon as it is approved. Moments carry their zone.
+    """
+
+    title: str
+    texts: dict[str, str]
+    purpose: Purpose
+    audience: Any
+    expires_at: Moment
+    starts_at: Moment | None = None
+    lane: Lane = Lane.NORMAL
+    election_matter: bool = True
+    synthetic: bool = False
+    via: list[str] = []
+
+    def draft(self) -> Draft:
+        """Return the broadcast that this describes."""
+        return Draft(
+            title=self.title.strip(),
+            texts={language: text.strip() for language, text in self.texts.items()},
+            purpose=self.purpose,
+            audience=audience.parse(self.audience),
+            expires_at=self.expires_at,
+            lane=self.lane,
+            election_matter=self.election_matter,
+            synthetic=self.synthetic,
+            via=tuple(self.via),
+            starts_at=self.starts_at,
+        )
+
+
+class Preview(Struct, frozen=True):
+    """What would be sent, in each language, and how many it would reach now."""
+
+    texts: dict[str, str]
+    reaches: int
+    content: str
+    counted_at: datetime
+
+
+class Written(Struct, frozen=True):
+    """Which broadcast was written, and what an approval of it would be for."""
+
+    id: UUID
+    content: str
+
+
+class Seen(Struct, frozen=True, forbid_unknown_fields=True):
+    """The `content` of the broadcast that was read: one that was edited since is not approved."""
+
+    seen: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+
+
+class Moved(Struct, frozen=True):
+    """Where a broadcast stands now."""
+
+    id: UUID
+    stage: Stage
+    content: str
+
+
+@get("/broadcasts")
+async def listing(
+    caller: Called, limit: Limit = 50, after: After = None, stage: FromQuery[Stage | None] = None
+) -> Listing[BroadcastLine]:
+    """List the broadcasts of those whose area lies within the caller's, the newest first."""
+    behind = caller.after("broadcasts", after, tuple[UUID])
+    async with caller.transaction() as conn:
+        found = await queries.page(
+            conn,
+            scope=caller.scope,
+            stages=[stage.value] if stage else [],
+            before=behind[0] if behind else None,
+            limit=limit + 1,
+        )
+    shown = found[:limit]
+    return Listing(
+        items=[_line(row) for row in shown],
+        next=caller.cursor("broadcasts", shown[-1].id) if len(found) > limit else None,
+    )
+
+
+def _line(row: queries.Listed) -> BroadcastLine:
+    return BroadcastLine(
+        row.id,
+        row.stage,
+        row.title,
+        Purpose(row.purpose),
+        Lane(row.lane),
+        row.author_label,
+        row.created_at,
+        row.starts_at,
+        row.targets,
+    )
+
+
+@get("/broadcasts/{id:uuid}")
+async def broadcast(caller: Called, id: FromPath[UUID]) -> BroadcastShape:
+    """Show what a broadcast says, whom it is for, who signed it, and how far it has got."""
+    shown = await actions.show(caller.rt, BroadcastId(id), actor=caller.actor)
+    row, now = shown.broadcast, caller.rt.now()
+    reaches: int | None = None
+    if row.stage in BEFORE_FREEZE:
+        async with caller.transaction() as conn:
+            reaches = await actions.total(conn, row, now=now)
+    return BroadcastShape(
+        id=row.id,
+        stage=row.stage,
+        title=row.title,
+        texts={text.language: text.body for text in shown.texts},
+        purpose=row.purpose,
+        audience=row.audience,
+        via=row.via,
+        lane=row.lane,
+        election_matter=row.election_matter,
+        synthetic=row.synthetic,
+        starts_at=row.starts_at,
+        expires_at=row.expires_at,
+        content=row.content_hash.hex(),
+        author=row.author_label,
+        created_at=row.created_at,
+        submitted_at=row.submitted_at,
+        approver=row.approver_label,
+        approved_at=row.approved_at,
+        frozen_at=row.frozen_at,
+        finished_at=row.finished_at,
+        reaches=reaches,
+        targets=row.targets,
+        account=tally(shown.counts),
+        counted_at=now,
+    )
+
+
+@post("/broadcasts/preview", status_code=200)
+async def preview(caller: Called, data: JSONBody[NewBroadcast]) -> Preview:
+    """Check a broadcast as if it were written, and count whom it would reach. Nothing is kept."""
+    draft, now = data.draft(), caller.rt.now()
+    draft.check(now=now)
+    if draft.via:
+        reached = await actions.count_people(
+            caller.rt, draft.audience, draft.purpose, draft.via, actor=caller.actor
+        )
+        reaches = sum(part.people for part in reached)
+    else:
+        slices = await actions.count(caller.rt, draft.audience, draft.purpose, actor=caller.actor)
+        reaches = sum(part.groups for part in slices)
+    return Preview(
+        texts={
+            language: render(text, synthetic=draft.synthetic, language=language)
+            for language, text in draft.texts.items()
+        },
+        reaches=reaches,
+        content=draft.content_hash().hex(),
+        counted_at=now,
+    )
+
+
+@post("/broadcasts")
+async def write(caller: Called, data: JSONBody[NewBroadcast], key: Key) -> Written:
+    """Keep a broadcast as a draft. Nothing is sent before a second person has approved it."""
+    draft = data.draft()
+    id = await actions.write(caller.rt, draft, key=key, actor=caller.actor)
+    await _hint(caller)
+    return Written(id, draft.content_hash().hex())
+
+
+@post("/broadcasts/{id:uuid}", status_code=200)
+async def rewrite(
+    caller: Called, id: FromPath[UUID], data: JSONBody[NewBroadcast], key: Key
+) -> Written:
+    """Put another text, audience or time in the place of a draft's; only its author may.
+
+    What was submitted is a draft again.
+    """
+    draft = data.draft()
+    await actions.rewrite(caller.rt, BroadcastId(id), draft, key=key, actor=caller.actor)
+    await _hint(caller)
+    return Written(id, draft.content_hash().hex())
+
+
+@post("/broadcasts/{id:uuid}/submit", status_code=200)
+async def submit(caller: Called, id: FromPath[UUID], key: Key) -> Moved:
+    """Ask for the second signature."""
+    moved = await actions.submit(caller.rt, BroadcastId(id), key=key, actor=caller.actor)
+    return await _moved(caller, moved)
+
+
+@post("/broadcasts/{id:uuid}/approve", status_code=200)
+async def approve(caller: Called, id: FromPath[UUID], data: JSONBody[Seen], key: Key) -> Moved:
+    """Put the second signature on exactly what was read. The author's own key cannot."""
+    moved = await actions.approve(
+        caller.rt, BroadcastId(id), seen_hash=bytes.fromhex(data.seen), key=key, actor=caller.actor
+    )
+    return await _moved(caller, moved)
+
+
+@post("/broadcasts/{id:uuid}/send-back", status_code=200)
+async def send_back(caller: Called, id: FromPath[UUID], key: Key) -> Moved:
+    """Give what was submitted back to its author, as a draft."""
+    return await _steer(caller, id, "send_back", key)
+
+
+@post("/broadcasts/{id:uuid}/pause", status_code=200)
+async def pause(caller: Called, id: FromPath[UUID], key: Key) -> Moved:
+    """Send nothing more of it for now."""
+    return await _steer(caller, id, "pause", key)
+
+
+@post("/broadcasts/{id:uuid}/resume", status_code=200)
+async def resume(caller: Called, id: FromPath[UUID], key: Key) -> Moved:
+    """Go on with what was paused; one that has yet to begin still waits for its start."""
+    return await _steer(caller, id, "resume", key)
+
+
+@post("/broadcasts/{id:uuid}/cancel", status_code=200)
+async def cancel(caller: Called, id: FromPath[UUID], key: Key) -> Moved:
+    """Stop it for good. What was sent stays where it is."""
+    return await _steer(caller, id, "cancel", key)
+
+
+async def _steer(caller: Caller, id: UUID, verb: str, key: str) -> Moved:
+    moved = await actions.steer(caller.rt, BroadcastId(id), verb, key=key, actor=caller.actor)
+    return await _moved(caller, moved)
+
+
+async def _moved(caller: Caller, broadcast: Broadcast) -> Moved:
+    await _hint(caller)
+    return Moved(broadcast.id, broadcast.stage, broadcast.content_hash.hex())
+
+
+async def _hint(caller: Caller) -> None:
+    """Let live pages look again."""
+    await arrivals_log.hint(caller.rt.nats, caller.actor.organisation, "broadcasts")
+
+
+ROUTES: tuple[Any, ...] = (
+    listing,
+    broadcast,
+    preview,
+    write,
+    rewrite,
+    submit,
+    approve,
+    send_back,
+    pause,
+    resume,
+    cancel,
+)

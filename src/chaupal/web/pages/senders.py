@@ -1,0 +1,129 @@
+"""Senders: what each may do, how fast it goes, how it stands, and what it exchanged lately."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from litestar import Response, get
+from litestar.params import FromPath
+
+from chaupal.broadcasts import sender_pages
+from chaupal.broadcasts.exchanges import KEPT
+from chaupal.broadcasts.sender_pages import Exchanged, Standing, Traffic, Trouble
+from chaupal.kit import db
+from chaupal.kit.refusals import NotAllowed, NotFound
+from chaupal.web import visits
+from chaupal.web.answers import page
+from chaupal.web.pages import paging
+from chaupal.web.sender_words import how_it_ended, how_it_stands, rate
+from chaupal.web.visits import Asked, Desk
+
+EXCHANGES_SHOWN = 100
+TROUBLES_SHOWN = 3
+TROUBLES_READ = 500
+MINUTE = timedelta(minutes=1)
+
+
+@get("/senders")
+async def listing(request: Asked) -> Response[Any]:
+    """GET /senders: every sender, for administrators of the whole organisation."""
+    desk = await visits.desk_of(request)
+    if not _administers(desk):
+        raise NotAllowed("access.not_allowed", right="record")
+    rt, now = visits.runtime(request), visits.runtime(request).now()
+    async with db.transaction(rt.pool, desk.actor.organisation) as conn:
+        standings = await sender_pages.standings(conn, now=now)
+        traffic = await sender_pages.traffic(conn, minute=now - MINUTE, hour=now - KEPT)
+        troubles = await sender_pages.troubles(conn, since=now - KEPT, limit=TROUBLES_READ)
+    by_sender = {row.sender_id: row for row in traffic}
+    contents = {
+        "counted_at": now,
+        "senders": [_sender(row, by_sender, troubles, desk, now) for row in standings],
+    }
+    return page(request, desk, "senders.html", contents)
+
+
+@get("/senders/{id:uuid}")
+async def sender(request: Asked, id: FromPath[UUID]) -> Response[Any]:
+    """GET /senders/<id>?before=: every exchange of the last hour, the newest first."""
+    desk = await visits.desk_of(request)
+    if not _administers(desk):
+        raise NotFound("not_found")
+    rt, now = visits.runtime(request), visits.runtime(request).now()
+    before = paging.number(request.query_params.get("before"))
+    async with db.transaction(rt.pool, desk.actor.organisation) as conn:
+        standings = await sender_pages.standings(conn, now=now)
+        found = [row for row in standings if row.id == id]
+        if not found:
+            raise NotFound("not_found")
+        rows = await sender_pages.exchanged(
+            conn, id, since=now - KEPT, before=before, limit=EXCHANGES_SHOWN + 1
+        )
+    shown = rows[:EXCHANGES_SHOWN]
+    at = f"/senders/{id}"
+    contents = {
+        "counted_at": now,
+        "sender": {
+            "id": id,
+            "name": found[0].name,
+            "channel": found[0].channel,
+            "stands": how_it_stands(found[0], desk.language, now=now),
+        },
+        "exchanges": [_exchange(row, desk) for row in shown],
+        "first_url": at if before else None,
+        "next_url": paging.address(at, before=shown[-1].id) if len(rows) > len(shown) else None,
+    }
+    return page(request, desk, "sender.html", contents)
+
+
+def _administers(desk: Desk) -> bool:
+    """Say whether somebody administers the whole organisation, as for reading its record."""
+    assert desk.visitor.me is not None
+    return "record" in desk.visitor.me.rights
+
+
+def _sender(
+    row: Standing,
+    traffic: dict[UUID, Traffic],
+    troubles: list[Trouble],
+    desk: Desk,
+    now: datetime,
+) -> dict[str, Any]:
+    went = traffic.get(row.id)
+    own = [trouble for trouble in troubles if trouble.sender_id == row.id]
+    return {
+        "id": row.id,
+        "name": row.name,
+        "channel": row.channel,
+        "stands": how_it_stands(row, desk.language, now=now),
+        "rate": rate(row.rate_per_s),
+        "rate_now": rate(row.rate_now_per_s) if row.held and row.rate_now_per_s else None,
+        "chat_interval_s": row.chat_interval_s,
+        "daily_limit": row.daily_limit,
+        "pair_interval_s": row.pair_interval_s,
+        "pair_burst": row.pair_burst,
+        "last_minute": went.last_minute if went else 0,
+        "last_hour": went.last_hour if went else 0,
+        "not_taken": went.not_taken if went else 0,
+        "troubles": [
+            {"words": how_it_ended(one, desk.language), "times": one.times, "at": one.last_at}
+            for one in own[:TROUBLES_SHOWN]
+        ],
+    }
+
+
+def _exchange(row: Exchanged, desk: Desk) -> dict[str, Any]:
+    return {
+        "at": row.at,
+        "told": row.told,
+        "method": row.method,
+        "answer": row.status or row.kind,
+        "outcome": row.outcome,
+        "words": how_it_ended(row, desk.language),
+        "times": row.times,
+        "took_ms": row.took_ms,
+        "slowest_ms": row.slowest_ms,
+    }
+
+
+ROUTES = (listing, sender)

@@ -1,0 +1,102 @@
+"""How a sender stands, and how an exchange with its provider ended, in sentences."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Protocol
+
+from chaupal.broadcasts.sender_pages import Standing
+from chaupal.web.language import Language, moment, number, translations
+from chaupal.web.refusals import N_
+from chaupal.web.words import word
+
+# Below so much of its usual rate a sender is said to go slower: it comes back to it by itself.
+USUAL = 0.95
+HEADROOM = 0.8
+
+WHY: Mapping[str, str] = {
+    "throttled": N_("The provider said that it was too fast; it goes slower now."),
+    "too_often_for_this_person": N_("Too many messages to one person; the others go on."),
+    "template_paused": N_("The provider has paused the template."),
+    "reported_as_spam": N_("Too many people reported it as unwanted."),
+    "text is not what was approved": N_("Not sent by us: the text is not what was approved."),
+    "sealed under another key": N_("Not sent by us: the address is sealed under another key."),
+    "sender is misconfigured": N_(
+        "The provider does not accept this sender: its token or its rights are not right."
+    ),
+    "answer_unreadable": N_("The answer could not be read; nobody knows whether it was sent."),
+}
+ENDED: Mapping[str, str] = {
+    "in_trouble": N_("The provider is in trouble: it answered %(status)s."),
+    "not_reached": N_("No connection came about (%(kind)s); nothing was sent."),
+    "answer_lost": N_("The answer was lost (%(kind)s); nobody knows whether it was sent."),
+}
+OUTCOMES: Mapping[str, str] = {
+    "accepted": N_("The provider took it."),
+    "deferred": N_("It is tried again later."),
+    "rejected": N_("The provider refused it."),
+    "unknown": N_("Nobody knows whether it was sent."),
+}
+
+
+class Ended(Protocol):
+    """However an exchange ended."""
+
+    @property
+    def ended(self) -> str: ...
+    @property
+    def status(self) -> int | None: ...
+    @property
+    def kind(self) -> str | None: ...
+    @property
+    def outcome(self) -> str: ...
+    @property
+    def reason(self) -> str | None: ...
+
+
+def how_it_ended(row: Ended, language: Language) -> str:
+    """Say in a sentence what became of a send, and why."""
+    gettext = translations(language).gettext
+    if row.outcome == "rejected" and row.reason:
+        return word("failure", row.reason, language)
+    if row.reason and row.reason in WHY:
+        return gettext(WHY[row.reason])
+    if row.outcome != "accepted" and row.ended in ENDED:
+        return gettext(ENDED[row.ended]) % {"status": row.status or "–", "kind": row.kind or "–"}
+    return gettext(OUTCOMES[row.outcome])
+
+
+def how_it_stands(row: Standing, language: Language, *, now: datetime) -> str:
+    """Say in a sentence what a sender is doing just now, and what it waits for."""
+    until = row.held_until if row.held_until and row.held_until > now else None
+    at = until or row.disabled_at or now
+    told = {"times": number(row.trips or 0), "time": moment(at, now, language)}
+    return translations(language).gettext(_standing(row, waits=until is not None)) % told
+
+
+def _standing(row: Standing, *, waits: bool) -> str:
+    slow = (row.rate_now_per_s or row.rate_per_s) < row.rate_per_s * HEADROOM * USUAL
+    cases = (
+        (row.disabled_at is not None, N_("It was switched off %(time)s.")),
+        (not row.held and row.waits, N_("Something waits for it, and no worker has taken it up.")),
+        (not row.held, N_("It is at rest: nothing waits to go through it.")),
+        (
+            waits and row.trips,
+            N_(
+                "Its provider was in trouble, %(times)s times in a row. It is left alone until "
+                "%(time)s; then one message asks whether that is over."
+            ),
+        ),
+        (waits, N_("Its provider asked for a pause until %(time)s.")),
+        (
+            row.trips,
+            N_("Its provider was in trouble. One message asks now whether that is over."),
+        ),
+        (slow, N_("It goes slower for a while, as its provider said that it was too fast.")),
+        (not row.waits, N_("It is ready: nothing is due to go through it.")),
+    )
+    return next((said for holds, said in cases if holds), N_("It sends as usual."))
+
+
+def rate(per_s: float) -> str:
+    """Write a rate with no more digits than it needs."""
+    return f"{per_s:.1f}".removesuffix(".0")

@@ -1,0 +1,128 @@
+"""The pages of senders: how each stands, what went wrong, and every exchange of the last hour."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from chaupal.broadcasts import exchanges
+from chaupal.broadcasts.exchanges import Alike, Line, State
+from chaupal.broadcasts.sender_pages import Standing
+from chaupal.kit.ids import new_id
+from chaupal.web.language import LANGUAGES
+from chaupal.web.pages.senders import EXCHANGES_SHOWN
+from chaupal.web.sender_words import ENDED, OUTCOMES, WHY, how_it_ended, how_it_stands
+
+NOON = datetime(2026, 11, 24, 6, 30, tzinfo=UTC)
+TAKEN = Alike("POST", "answered", 200, None, "accepted", None)
+TROUBLED = Alike("POST", "in_trouble", 503, None, "unknown", "http_503")
+READY = Standing(
+    id=new_id(), name="bot", channel="sandbox", rate_per_s=20, chat_interval_s=1.0,
+    daily_limit=None, pair_interval_s=None, pair_burst=None, disabled_at=None, held=True,
+    waits=True, rate_now_per_s=16.0, held_until=None, trips=0,
+)  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _noon(clock):
+    clock.at = NOON
+
+
+@pytest.fixture
+async def bot(place):
+    """A sender in trouble, with a day's work behind it."""
+    bot = await place.sender("Main bot", rate_per_s=20)
+    async with place.transaction() as conn:
+        await conn.execute(
+            "UPDATE sender SET lease_owner = %s, lease_until = %s, chat_interval_s = 3,"
+            " daily_limit = 2000, pair_interval_s = 6, pair_burst = 45",
+            (new_id(), NOON + timedelta(seconds=15)),
+        )
+        for ago_s, line in (
+            (30, Line(TAKEN, 1200, 40, 310)),
+            (70, Line(TAKEN, 30, 40, 40)),
+            (20, Line(TROUBLED, 4, 90, 90)),
+        ):
+            at = NOON - timedelta(seconds=ago_s)
+            await exchanges.write(conn, bot, [line], now=at, told=ago_s == 70)
+        await exchanges.note_state(conn, bot, State(12.5, 40.0, 3), now=NOON)
+    return bot
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({}, "It sends as usual."),
+        ({"waits": False}, "It is ready"),
+        ({"held": False}, "no worker has taken it up"),
+        ({"held": False, "waits": False, "trips": 3}, "It is at rest"),
+        ({"rate_now_per_s": 8.0}, "It goes slower for a while"),
+        ({"rate_now_per_s": None}, "It sends as usual."),
+        ({"held_until": NOON + timedelta(minutes=5)}, "asked for a pause until today 12:05"),
+        ({"held_until": NOON - timedelta(minutes=5)}, "It sends as usual."),
+        ({"held_until": NOON + timedelta(minutes=5), "trips": 2}, "in trouble, 2 times in a row"),
+        ({"held_until": NOON, "trips": 2}, "One message asks now"),
+        ({"disabled_at": NOON, "trips": 2}, "switched off today 12:00"),
+    ],
+)
+def test_how_a_sender_stands_is_one_sentence(changes, said):
+    assert said in how_it_stands(replace(READY, **changes), "en", now=NOON)
+    assert "%(" not in how_it_stands(replace(READY, **changes), "hi", now=NOON)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_way_in_which_an_exchange_can_end_has_its_words(language):
+    ways = [
+        *(Alike("POST", end, 503, "X", "unknown", "http_503") for end in ENDED),
+        *(Alike("POST", "answered", 200, None, outcome, None) for outcome in OUTCOMES),
+        *(Alike(None, "not_asked", None, None, "deferred", why) for why in WHY),
+        Alike("POST", "answered", 403, None, "rejected", "blocked"),
+    ]
+    said = [how_it_ended(way, language) for way in ways]
+    assert len({*said}) == len(said)
+    assert all("%(" not in sentence for sentence in said)
+
+
+async def test_an_administrator_sees_how_each_sender_stands_and_what_went_wrong(door, place, bot):
+    await place.sender("Quiet bot")
+    admin = await door.signed_in(place, await place.account("asha", language="en"))
+    shown = (await admin.get("/senders")).words
+    for said in (
+        "Main bot", "Quiet bot", "3 times in a row", "12.5 a second", "20 a second",
+        "one in 3 s to each chat", "one in 6 s to each person, 45 at once",
+        "2,000 people written to first in a day", "1,204", "1,234", "4 of them not taken",
+        "The provider is in trouble: it answered 503. 4 times, last today 11:59",
+        "It is at rest",
+    ):  # fmt: skip
+        assert said in shown, said
+
+
+async def test_every_exchange_of_the_last_hour_is_listed_page_by_page(door, place, bot):
+    admin = await door.signed_in(place, await place.account("asha", language="en"))
+    first = await admin.get(f"/senders/{bot}")
+    assert "POST 503" in first.words
+    assert "telling admins of their tasks" in first.words
+    async with place.transaction() as conn:
+        await exchanges.write(
+            conn, bot, [Line(replace(TAKEN, status=201), 1, 1, 1)] * EXCHANGES_SHOWN, now=NOON
+        )
+    newest = await admin.get(f"/senders/{bot}")
+    assert newest.text.count("POST</span> 201") == EXCHANGES_SHOWN
+    onward = newest.text.partition('rel="next"')[0].rpartition('href="')[2].partition('"')[0]
+    assert "POST 503" in (await admin.get(onward)).words
+    assert (await admin.get(f"/senders/{new_id()}")).status == 404
+    assert (await admin.get(f"/senders/{bot}?before=x")).status == 422
+
+
+async def test_only_who_administers_the_whole_organisation_sees_senders(door, place, bot):
+    for login, at, role in (
+        ("kiran", "east", "administrator"),
+        ("desk", "state", "desk"),
+        ("coordinator", "state", "coordinator"),
+    ):
+        browser = await door.signed_in(place, await place.account(login, at=at, role=role))
+        assert (await browser.get("/senders")).status == 403
+        refused = await browser.get(f"/senders/{bot}")
+        assert refused.status == 404
+        assert "Main bot" not in refused.text
+        assert 'href="/senders"' not in (await browser.get("/")).text
