@@ -89,7 +89,7 @@ PAGE_READ = {
         "/", "/access", "/accounts", "/accounts/new", "/audiences",
         "/breach", "/broadcasts", "/broadcasts/new",
         "/coverage", "/coverage/booths", "/exports", "/groups", "/groups/new", "/imports",
-        "/imports/new", "/notices", "/offices", "/offices/new", "/people", "/people/bulk",
+        "/imports/new", "/law", "/notices", "/offices", "/offices/new", "/people", "/people/bulk",
         "/record", "/search", "/tree",
     )
 }  # fmt: skip
@@ -129,6 +129,7 @@ PAGE_ACTS: dict[str, dict[str, str]] = {
     "/imports/{id:uuid}/{verb:str}": {},
     "/accounts/{id:uuid}": {"verb": "disable"},
     "/filters/{id:uuid}/forget": {"page": "people"},
+    "/law/polls/{id:uuid}/{verb:str}": {"reason": "order 7"},
     **{f"/broadcasts/{{id:uuid}}{verb}": {}
        for verb in ("", "/approve", "/submit", "/why", "/counters/acknowledge",
                     "/counters/recount", "/{verb:str}")},
@@ -138,6 +139,15 @@ PAGE_ADDED: dict[str, dict[str, str]] = {
     "/offices/new": {"unit": "{code}", "role": "desk", "title_hi": "अ", "title_en": "A"},
     "/people/bulk": {"unit": "{code}", "deed": "speak", "to": "en", "seen": "1"},
     "/exports": {"kind": "people", "unit": "{code}"},
+    "/law/polls": {
+        "election": "Lok Sabha",
+        "day": "2026-12-01",
+        "opens": "07:00",
+        "closes": "18:00",
+        "silence_h": "48",
+        "source": "order 7",
+        "units": "{code}",
+    },
     "/accounts/new": {"unit": "{code}", "login": "new.login", "name": "New", "language": "hi"},
 }
 PAGES = {*PAGE_READ, *PAGE_READ_ONE, ("POST", "/search"), ("GET", "/live"),
@@ -169,7 +179,8 @@ OPEN = {
 
 def path_of(route: str, id: object, person: object) -> str:
     """The address of a route, of one thing and, where it names somebody else, of them."""
-    verbs = {"/groups/": "left", "/offices/": "title", "/imports/": "cancel"}
+    verbs = {"/groups/": "left", "/offices/": "title", "/imports/": "cancel",
+             "/law/": "keep"}  # fmt: skip
     verb = next((verb for home, verb in verbs.items() if route.startswith(home)), "cancel")
     return (
         route.replace("{id:uuid}", str(id))

@@ -76,9 +76,13 @@ async def test_a_polling_area_in_its_silence_gets_no_task_until_it_is_over(bazaa
         ("queued", 0),
         ("tasked", 0),
     )
+    assert await bazaar.rows("SELECT group_id, failure FROM delivery ORDER BY failure LIMIT 1") == [
+        (quiet, "silence")
+    ]
     clock.at += timedelta(hours=3)
     await jobs.open_tasks(bazaar.rt, bazaar.organisation)
     assert await bazaar.delivery(quiet) == ("tasked", 0)
+    assert await bazaar.rows("SELECT FROM delivery WHERE failure IS NOT NULL") == []
 
 
 async def test_a_task_closes_before_the_next_silence_begins(bazaar, clock):
@@ -92,6 +96,7 @@ async def test_a_task_closes_before_the_next_silence_begins(bazaar, clock):
     clock.at += timedelta(hours=3)
     assert await jobs.close(bazaar.rt, bazaar.organisation) == 1
     assert await bazaar.delivery(group) == ("expired", 0)
+    assert await bazaar.rows("SELECT failure FROM delivery") == [("silence",)]
     await bazaar.agrees(id)
 
 

@@ -26,14 +26,16 @@ async def end_open(conn: db.Conn, id: BroadcastId, state: str, *, limit: int) ->
     """End up to `limit` deliveries that are not under way; return how many.
 
     What is under way at a provider ends by its own answer, and what is in doubt is shown as
-    unknown.
+    unknown. What the law held back until its time was over keeps saying so.
     """
     return await db.run(
         conn,
         """
         UPDATE delivery d
            SET state = CASE WHEN d.doubtful_since IS NOT NULL THEN 'unknown'
-                            ELSE %(state)s END::delivery_state
+                            ELSE %(state)s END::delivery_state,
+               failure = CASE WHEN d.doubtful_since IS NULL AND %(state)s = 'expired'
+                              THEN d.failure END
           FROM (SELECT id FROM delivery
                  WHERE organisation_id = current_organisation() AND broadcast_id = %(id)s
                    AND state IN ('queued', 'tasked')
@@ -80,7 +82,7 @@ async def cancel_archived(conn: db.Conn, id: BroadcastId) -> int:
     return await db.run(
         conn,
         """
-        UPDATE delivery d SET state = 'cancelled'
+        UPDATE delivery d SET state = 'cancelled', failure = NULL
           FROM chat_group g
          WHERE d.organisation_id = current_organisation() AND d.broadcast_id = %(id)s
            AND d.state = 'queued'

@@ -404,15 +404,16 @@ CREATE FUNCTION public.silence_is_inherited() RETURNS trigger
     SET search_path TO 'pg_catalog', 'public'
     AS $$
 BEGIN
-    INSERT INTO public.silence (organisation_id, id, unit_id, starts_at, ends_at, source)
-    SELECT a.organisation_id, gen_random_uuid(), heir.id, q.starts_at, q.ends_at, q.source
+    INSERT INTO public.silence (organisation_id, id, unit_id, starts_at, ends_at, source, poll_id)
+    SELECT a.organisation_id, gen_random_uuid(), heir.id, q.starts_at, q.ends_at, q.source, q.poll_id
       FROM after a
       JOIN public.unit gone ON gone.organisation_id = a.organisation_id AND gone.id = a.from_id
       JOIN public.unit heir ON heir.organisation_id = a.organisation_id AND heir.id = a.to_id
       JOIN public.unit area ON area.organisation_id = a.organisation_id
        AND area.number = ANY(string_to_array(trim(BOTH '/' FROM gone.path), '/')::integer[])
        AND area.number <> ALL(string_to_array(trim(BOTH '/' FROM heir.path), '/')::integer[])
-      JOIN public.silence q ON q.organisation_id = area.organisation_id AND q.unit_id = area.id;
+      JOIN public.silence q ON q.organisation_id = area.organisation_id AND q.unit_id = area.id
+       AND q.lifted_at IS NULL;
     RETURN NULL;
 END
 $$;
@@ -422,14 +423,15 @@ CREATE FUNCTION public.silence_moves() RETURNS trigger
     SET search_path TO 'pg_catalog', 'public'
     AS $$
 BEGIN
-    INSERT INTO public.silence (organisation_id, id, unit_id, starts_at, ends_at, source)
-    SELECT a.organisation_id, gen_random_uuid(), a.id, q.starts_at, q.ends_at, q.source
+    INSERT INTO public.silence (organisation_id, id, unit_id, starts_at, ends_at, source, poll_id)
+    SELECT a.organisation_id, gen_random_uuid(), a.id, q.starts_at, q.ends_at, q.source, q.poll_id
       FROM before b
       JOIN after a ON a.organisation_id = b.organisation_id AND a.id = b.id
       JOIN public.unit area ON area.organisation_id = b.organisation_id
        AND area.number = ANY(string_to_array(trim(BOTH '/' FROM b.path), '/')::integer[])
        AND area.number <> ALL(string_to_array(trim(BOTH '/' FROM a.path), '/')::integer[])
       JOIN public.silence q ON q.organisation_id = area.organisation_id AND q.unit_id = area.id
+       AND q.lifted_at IS NULL
      WHERE a.parent_id IS DISTINCT FROM b.parent_id;
     RETURN NULL;
 END
@@ -1261,6 +1263,36 @@ CREATE TABLE public.orphan_status (
 
 ALTER TABLE ONLY public.orphan_status FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE public.poll (
+    organisation_id integer NOT NULL,
+    id uuid NOT NULL,
+    election text NOT NULL,
+    phase text NOT NULL,
+    opens_at timestamp with time zone NOT NULL,
+    closes_at timestamp with time zone NOT NULL,
+    silence_h smallint NOT NULL,
+    source text NOT NULL,
+    entered_by uuid NOT NULL,
+    entered_label text NOT NULL,
+    entered_at timestamp with time zone NOT NULL,
+    doubted_by uuid,
+    doubted_label text,
+    doubted_at timestamp with time zone,
+    doubt text,
+    withdrawn_by uuid,
+    withdrawn_label text,
+    withdrawn_at timestamp with time zone,
+    CONSTRAINT doubt_is_whole CHECK ((((doubted_by IS NULL) = (doubted_at IS NULL)) AND ((doubted_by IS NULL) = (doubted_label IS NULL)) AND ((doubted_by IS NULL) = (doubt IS NULL)) AND (doubt <> ''::text) AND (length(doubt) <= 300))),
+    CONSTRAINT poll_closes_after_it_opened CHECK ((closes_at > opens_at)),
+    CONSTRAINT poll_has_a_source CHECK (((source <> ''::text) AND (length(source) <= 300))),
+    CONSTRAINT poll_is_named CHECK (((election <> ''::text) AND (length(election) <= 200) AND (length(phase) <= 100))),
+    CONSTRAINT silence_is_as_long_as_the_law_says CHECK (((silence_h >= 48) AND (silence_h <= 240))),
+    CONSTRAINT withdrawal_is_whole CHECK ((((withdrawn_by IS NULL) = (withdrawn_at IS NULL)) AND ((withdrawn_by IS NULL) = (withdrawn_label IS NULL)))),
+    CONSTRAINT withdrawn_by_two_people CHECK (((withdrawn_by IS NULL) OR ((doubted_by IS NOT NULL) AND (doubted_by <> withdrawn_by))))
+);
+
+ALTER TABLE ONLY public.poll FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.post (
     organisation_id integer NOT NULL,
     id uuid NOT NULL,
@@ -1421,6 +1453,8 @@ CREATE TABLE public.silence (
     starts_at timestamp with time zone NOT NULL,
     ends_at timestamp with time zone NOT NULL,
     source text NOT NULL,
+    poll_id uuid,
+    lifted_at timestamp with time zone,
     CONSTRAINT silence_has_length CHECK ((ends_at > starts_at))
 );
 
@@ -1568,6 +1602,22 @@ CREATE TABLE public.staged_verdict (
     refusal text,
     culprit text
 );
+
+CREATE VIEW public.stillness WITH (security_invoker='true') AS
+ SELECT q.organisation_id,
+    q.id,
+    'silence'::text AS why,
+    q.unit_id,
+    area.path,
+    area.path_end,
+    q.starts_at,
+    q.ends_at,
+    false AS everything,
+    true AS reaches_up,
+    q.poll_id
+   FROM (public.silence q
+     JOIN public.unit area ON (((area.organisation_id = q.organisation_id) AND (area.id = q.unit_id))))
+  WHERE (q.lifted_at IS NULL);
 
 CREATE TABLE public.suppressed_person (
     organisation_id integer NOT NULL,
@@ -1798,6 +1848,9 @@ ALTER TABLE ONLY public.person
 ALTER TABLE ONLY public.person
     ADD CONSTRAINT person_pkey PRIMARY KEY (organisation_id, id);
 
+ALTER TABLE ONLY public.poll
+    ADD CONSTRAINT poll_pkey PRIMARY KEY (organisation_id, id);
+
 ALTER TABLE ONLY public.post
     ADD CONSTRAINT post_pkey PRIMARY KEY (organisation_id, id);
 
@@ -1958,6 +2011,8 @@ CREATE UNIQUE INDEX one_membership_at_a_time ON public.membership USING btree (o
 
 CREATE INDEX person_unit ON public.person USING btree (organisation_id, unit_id, name, id);
 
+CREATE INDEX poll_newest ON public.poll USING btree (organisation_id, closes_at DESC, id);
+
 CREATE INDEX post_account ON public.post USING btree (organisation_id, account_id);
 
 CREATE INDEX post_ended ON public.post USING btree (organisation_id, ended_at) WHERE (ended_at IS NOT NULL);
@@ -1987,6 +2042,8 @@ CREATE INDEX relay_task_broadcast ON public.relay_task USING btree (organisation
 CREATE INDEX relay_task_due ON public.relay_task USING btree (organisation_id, next_step_at) WHERE (next_step_at IS NOT NULL);
 
 CREATE INDEX session_age ON public.session USING btree (organisation_id, expires_at);
+
+CREATE INDEX silence_poll ON public.silence USING btree (organisation_id, poll_id);
 
 CREATE INDEX staged_contact_line ON public.staged_contact USING btree (line);
 
@@ -2203,6 +2260,18 @@ ALTER TABLE ONLY public.office
 ALTER TABLE ONLY public.orphan_status
     ADD CONSTRAINT orphan_status_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES public.organisation(id);
 
+ALTER TABLE ONLY public.poll
+    ADD CONSTRAINT poll_organisation_id_doubted_by_fkey FOREIGN KEY (organisation_id, doubted_by) REFERENCES public.account(organisation_id, id);
+
+ALTER TABLE ONLY public.poll
+    ADD CONSTRAINT poll_organisation_id_entered_by_fkey FOREIGN KEY (organisation_id, entered_by) REFERENCES public.account(organisation_id, id);
+
+ALTER TABLE ONLY public.poll
+    ADD CONSTRAINT poll_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES public.organisation(id);
+
+ALTER TABLE ONLY public.poll
+    ADD CONSTRAINT poll_organisation_id_withdrawn_by_fkey FOREIGN KEY (organisation_id, withdrawn_by) REFERENCES public.account(organisation_id, id);
+
 ALTER TABLE ONLY public.post
     ADD CONSTRAINT post_organisation_id_account_id_fkey FOREIGN KEY (organisation_id, account_id) REFERENCES public.account(organisation_id, id);
 
@@ -2250,6 +2319,9 @@ ALTER TABLE ONLY public.session
 
 ALTER TABLE ONLY public.sign_in_failure
     ADD CONSTRAINT sign_in_failure_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES public.organisation(id);
+
+ALTER TABLE ONLY public.silence
+    ADD CONSTRAINT silence_organisation_id_poll_id_fkey FOREIGN KEY (organisation_id, poll_id) REFERENCES public.poll(organisation_id, id);
 
 ALTER TABLE ONLY public.silence
     ADD CONSTRAINT silence_organisation_id_unit_id_fkey FOREIGN KEY (organisation_id, unit_id) REFERENCES public.unit(organisation_id, id);
@@ -2408,6 +2480,8 @@ CREATE POLICY own_organisation ON public.orphan_status USING ((organisation_id =
 
 CREATE POLICY own_organisation ON public.person USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
 
+CREATE POLICY own_organisation ON public.poll USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
+
 CREATE POLICY own_organisation ON public.post USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
 
 CREATE POLICY own_organisation ON public.record USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
@@ -2445,6 +2519,8 @@ CREATE POLICY own_organisation ON public.unit_succession USING ((organisation_id
 CREATE POLICY own_organisation ON public.unit_tally USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
 
 ALTER TABLE public.person ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.poll ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.post ENABLE ROW LEVEL SECURITY;
 
@@ -2598,6 +2674,8 @@ GRANT SELECT,INSERT ON TABLE public.organisation TO chaupal_program;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.orphan_status TO chaupal_program;
 
+GRANT SELECT,INSERT,UPDATE ON TABLE public.poll TO chaupal_program;
+
 GRANT SELECT,INSERT,UPDATE ON TABLE public.post TO chaupal_program;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.projection TO chaupal_program;
@@ -2619,6 +2697,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.session TO chaupal_program;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sign_in_failure TO chaupal_program;
 
 GRANT SELECT,INSERT ON TABLE public.silence TO chaupal_program;
+
+GRANT UPDATE(lifted_at) ON TABLE public.silence TO chaupal_program;
 
 GRANT SELECT ON TABLE public.staged_admin TO chaupal_program;
 
@@ -2643,6 +2723,8 @@ GRANT SELECT ON TABLE public.staged_refusal TO chaupal_program;
 GRANT SELECT ON TABLE public.staged_unit TO chaupal_program;
 
 GRANT SELECT ON TABLE public.staged_verdict TO chaupal_program;
+
+GRANT SELECT ON TABLE public.stillness TO chaupal_program;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.suppressed_person TO chaupal_program;
 

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from chaupal import record
 from chaupal.arrivals import log as arrivals_log
 from chaupal.broadcasts import by_hand
+from chaupal.broadcasts.deliveries import LOOK_AGAIN
 from chaupal.kit import db, log
 from chaupal.kit.ids import OrganisationId, new_id
 from chaupal.kit.runtime import Runtime
@@ -42,6 +43,7 @@ async def open_tasks(
 async def _open_batch(rt: Runtime, organisation: OrganisationId, patience: Patience) -> int:
     now = rt.now()
     async with db.transaction(rt.pool, organisation) as conn:
+        await by_hand.hold_back(conn, now=now, until=now + LOOK_AGAIN, limit=BATCH)
         waiting = await by_hand.claim_for_relay(conn, now=now, limit=BATCH)
         if not waiting:
             return 0
@@ -197,7 +199,7 @@ async def _close_batch(rt: Runtime, organisation: OrganisationId) -> int:
         if not ends:
             return 0
         ids = [task.delivery_id for task in ends]
-        expired = await by_hand.expire(conn, ids)
+        expired = await by_hand.expire(conn, ids, now=rt.now())
         await queries.end(conn, ids)
         counted = {"tasks": len(ends), "expired": expired}
         await _record(rt, conn, organisation, "relay.tasks_closed", **counted)

@@ -79,14 +79,13 @@ async def part(conn: db.Conn, assignment_id: UUID, *, now: datetime, today: date
                b.id AS broadcast_id, b.stage::text, b.title, g.name AS group_name,
                o.name_hi AS organisation_name_hi, o.name_en AS organisation_name_en,
                t.closes_at, a.opened_at, a.posted_at,
-               b.election_matter AND EXISTS (
-                    SELECT FROM silence q
-                      JOIN unit area ON area.organisation_id = q.organisation_id
-                                    AND area.id = q.unit_id
+               EXISTS (
+                    SELECT FROM stillness q
                      WHERE q.organisation_id = current_organisation()
+                       AND (b.election_matter OR q.everything)
                        AND q.starts_at <= %(now)s AND q.ends_at > %(now)s
-                       AND (u.path BETWEEN area.path AND area.path_end
-                            OR area.path BETWEEN u.path AND u.path_end)) AS silent,
+                       AND (u.path BETWEEN q.path AND q.path_end
+                            OR (q.reaches_up AND q.path BETWEEN u.path AND u.path_end))) AS silent,
                a.handed_over_at,
                EXISTS (SELECT FROM post held
                         WHERE held.organisation_id = a.organisation_id

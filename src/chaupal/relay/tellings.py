@@ -65,14 +65,13 @@ async def claim(
              WHERE a.organisation_id = current_organisation()
                AND a.telling = 'queued' AND a.due_at <= %(now)s
                AND t.closes_at > %(now)s AND d.state = 'tasked' AND b.stage = 'sending'
-               AND NOT (b.election_matter AND EXISTS (
-                    SELECT FROM silence q
-                      JOIN unit area ON area.organisation_id = q.organisation_id
-                                    AND area.id = q.unit_id
+               AND NOT EXISTS (
+                    SELECT FROM stillness q
                      WHERE q.organisation_id = current_organisation()
+                       AND (b.election_matter OR q.everything)
                        AND q.starts_at <= %(now)s AND q.ends_at > %(now)s
-                       AND (u.path BETWEEN area.path AND area.path_end
-                            OR area.path BETWEEN u.path AND u.path_end)))
+                       AND (u.path BETWEEN q.path AND q.path_end
+                            OR (q.reaches_up AND q.path BETWEEN u.path AND u.path_end)))
                AND NOT EXISTS (SELECT FROM relay_assignment held
                                 WHERE held.organisation_id = current_organisation()
                                   AND held.telling = 'telling')

@@ -20,6 +20,7 @@ from chaupal.web.language import Language
 from chaupal.web.live import Fragments, Hub, Picture
 from chaupal.web.pages import paging
 from chaupal.web.pages.counters import finding_of
+from chaupal.web.pages.law import held_back
 from chaupal.web.pages.naming import names_in
 from chaupal.web.render import render
 from chaupal.web.sentences import sentence
@@ -138,6 +139,7 @@ async def look(
     return {
         "row": shown,
         "stands": stands(shown),
+        "held": await held_back(rt, hub, shown, account, scope=scope, language=language),
         "broadcast": {
             "id": shown.id,
             "title": shown.title,

@@ -1,0 +1,122 @@
+"""What the law keeps still is not claimed, says why it waits, and goes on when that is over."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from chaupal.broadcasts import deliveries, held, jobs, report
+from chaupal.broadcasts.audience import Everyone
+from chaupal.kit.ids import new_id
+from chaupal.law import polls
+from lawful import entered
+
+NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+LEASE = timedelta(minutes=1)
+LIFE = timedelta(minutes=5)
+
+
+@pytest.fixture(autouse=True)
+def _noon(clock):
+    clock.at = NOON
+
+
+async def claim(stage, *, now=None):
+    """The states of what is claimed or judged."""
+    at, worker = now or stage.rt.now(), new_id()
+    async with stage.place.transaction() as conn:
+        await conn.execute("UPDATE sender SET lease_owner = NULL, lease_until = NULL")
+        await deliveries.lease_senders(conn, worker, channels=["sandbox"], now=at, lease=LEASE)
+        judged = await deliveries.claim(
+            conn, stage.bot, worker=worker, now=at, lease=LEASE, time_to_live=LIFE,
+            remembers_keys_for=timedelta(days=1), limit=100,
+        )  # fmt: skip
+    return sorted(row.state.value for row in judged)
+
+
+async def frozen(stage, target: str, **changes):
+    """A broadcast to twelve groups, or to three people, a third of them in each district."""
+    if target == "groups":
+        return await stage.frozen(**changes)
+    for at in ("east-one", "east-two", "west-one"):
+        for _ in range(4):
+            await stage.place.person(at, chat=f"p:{new_id()}", purpose="messages")
+    return await stage.frozen(Everyone(), via=("sandbox",), **changes)
+
+
+async def reasons(stage, id) -> dict[str, int]:
+    async with stage.place.transaction() as conn:
+        return {row.failure: row.count for row in await report.failures(conn, id)}
+
+
+async def held_back(stage, id) -> list[tuple]:
+    async with stage.place.transaction() as conn:
+        found = await held.held(conn, id, now=stage.rt.now(), limit=10)
+    return [(row.why, row.name_en, row.title, row.targets) for row in found]
+
+
+@pytest.mark.parametrize("target", ["groups", "people"])
+async def test_what_could_arrive_in_the_silence_waits_and_says_why(stage, target):
+    id = await frozen(stage, target)
+    # The silence begins in four minutes; a message of this channel may take five.
+    await entered(stage.place, stage.author, "east", closes_in=48 * HOUR + timedelta(minutes=4))
+
+    assert await claim(stage) == ["queued"] * 8 + ["sending"] * 4
+    assert await reasons(stage, id) == {"silence": 8}
+    assert await held_back(stage, id) == [("silence", "Unit east", "Assembly", 8)]
+
+
+@pytest.mark.parametrize("target", ["groups", "people"])
+async def test_what_waited_goes_when_the_poll_has_closed_and_no_longer_says_why(
+    stage, target, clock
+):
+    id = await frozen(stage, target, expires_at=NOON + 10 * HOUR)
+    await entered(stage.place, stage.author, "east", closes_in=2 * HOUR)
+    assert await claim(stage) == ["queued"] * 8 + ["sending"] * 4
+
+    clock.at = NOON + 2 * HOUR
+    assert await claim(stage) == ["sending"] * 8
+
+    assert await reasons(stage, id) == {}
+    assert await held_back(stage, id) == []
+
+
+async def test_what_is_still_waiting_at_the_end_expires_and_says_why(stage, clock):
+    id = await stage.frozen()
+    await entered(stage.place, stage.author, "east-one")
+    await claim(stage)
+    clock.at = NOON + 7 * HOUR
+    await jobs.keep_in_order(stage.rt, stage.place.organisation)
+    assert await stage.states(id) == {"unknown": 8, "expired": 4}
+    assert await reasons(stage, id) == {"silence": 4}
+
+
+@pytest.mark.parametrize("verb", ["cancel", "recall"])
+async def test_what_people_stopped_was_not_stopped_by_the_law(stage, verb):
+    id = await stage.frozen()
+    await entered(stage.place, stage.author, "state")
+    await claim(stage)
+    await stage.steer(id, verb)
+    assert await reasons(stage, id) == {}
+
+
+async def test_a_poll_that_two_people_took_back_holds_nothing_up(stage):
+    id = await stage.frozen()
+    poll = await entered(stage.place, stage.author, "state")
+    assert await claim(stage) == ["queued"] * 12
+    await polls.doubt(stage.rt, poll, "another year", key=str(new_id()), actor=stage.author)
+    await polls.withdraw(stage.rt, poll, key=str(new_id()), actor=stage.approver)
+    assert await claim(stage, now=NOON + deliveries.LOOK_AGAIN) == ["sending"] * 12
+    assert await stage.states(id) == {"sending": 12}
+
+
+async def test_those_above_a_polling_area_are_silent_with_it_and_those_beside_are_not(stage):
+    above = await stage.place.group("east", sender=stage.bot, categories=("farmers",))
+    await stage.frozen()
+    await entered(stage.place, stage.author, "east-one")
+    await claim(stage)
+    async with stage.place.transaction() as conn:
+        found = await conn.execute(
+            "SELECT count(*), bool_or(group_id = %s) FROM delivery WHERE state = 'queued'", (above,)
+        )
+        assert await found.fetchone() == (5, True)
