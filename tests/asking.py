@@ -23,7 +23,8 @@ def api(method: str, *paths: str) -> list[tuple[str, str]]:
 # Lists of which the oracle says what stands on all their pages together.
 LISTED = api("GET", "people", "groups", "offices", "imports", "coverage/booths")
 # What is read with nothing but the key: no mark of anything outside may stand in it.
-READ = api("GET", "me", "levels", "categories", "units", "coverage", "filters", "record")
+READ = api("GET", "me", "levels", "categories", "units", "coverage", "filters", "record", "polls",
+           "freezes")  # fmt: skip
 # What is read of one thing: asked of everything, inside and outside.
 READ_ONE = api(
     "GET", "units/{id:uuid}", "units/{id:uuid}/children", "units/{id:uuid}/history",
@@ -72,11 +73,18 @@ ACTS: dict[str, Any] = {
     "imports/{id:uuid}/order": None,
     "imports/{id:uuid}/cancel": None,
     "filters/{id:uuid}/forget": None,
+    "polls/{id:uuid}/doubt": {"reason": "order 7"},
+    "polls/{id:uuid}/keep": None,
+    "polls/{id:uuid}/withdraw": None,
+    "freezes/{id:uuid}/lift": None,
 }
 # What adds something at a unit: asked of a unit outside.
 ADDED: dict[str, Any] = {
     "groups": {"unit_id": "{id}", "name": "New", "purpose": "public", "channel": "whatsapp"},
     "offices": {"unit_id": "{id}", "role": "desk", "title_hi": "अ", "title_en": "A", "since": DAY},
+    "polls": {"election": "Lok Sabha", "opens_at": "2027-11-28T02:00:00Z", "units": ["{code}"],
+              "closes_at": "2027-11-28T12:00:00Z", "source": "order 7"},
+    "freezes": {"unit": "{code}", "reason": "order 7"},
     "people/bulk": {"whom": {"unit": "{code}"}, "what": {"deed": "speak", "language": "en"},
                     "seen": 1},
 }  # fmt: skip
@@ -130,6 +138,7 @@ PAGE_ACTS: dict[str, dict[str, str]] = {
     "/accounts/{id:uuid}": {"verb": "disable"},
     "/filters/{id:uuid}/forget": {"page": "people"},
     "/law/polls/{id:uuid}/{verb:str}": {"reason": "order 7"},
+    "/law/freezes/{id:uuid}/lift": {},
     **{f"/broadcasts/{{id:uuid}}{verb}": {}
        for verb in ("", "/approve", "/submit", "/why", "/counters/acknowledge",
                     "/counters/recount", "/{verb:str}")},
@@ -139,6 +148,7 @@ PAGE_ADDED: dict[str, dict[str, str]] = {
     "/offices/new": {"unit": "{code}", "role": "desk", "title_hi": "अ", "title_en": "A"},
     "/people/bulk": {"unit": "{code}", "deed": "speak", "to": "en", "seen": "1"},
     "/exports": {"kind": "people", "unit": "{code}"},
+    "/law/freezes": {"unit": "{code}", "reason": "order 7", "what": "everything"},
     "/law/polls": {
         "election": "Lok Sabha",
         "day": "2026-12-01",

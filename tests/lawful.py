@@ -3,7 +3,8 @@
 from datetime import timedelta
 
 from chaupal.kit.ids import new_id
-from chaupal.law import polls
+from chaupal.law import freezes, polls
+from chaupal.law.freezes import FreezeId
 from chaupal.law.models import NewPoll, PollId
 from chaupal.record import Actor
 from factories import Place
@@ -30,3 +31,12 @@ async def entered(place: Place, actor: Actor, *codes: str, **changes) -> PollId:
     """The same, in the calendar."""
     poll = a_poll(place, *codes, **changes)
     return await polls.enter(place.rt, poll, key=str(new_id()), actor=actor)
+
+
+async def stopped(
+    place: Place, actor: Actor, at: str, *, everything: bool = True, key: str | None = None
+) -> FreezeId:
+    """An area that is stopped from now on."""
+    return await freezes.order(
+        place.rt, at, "order 7", everything=everything, key=key or str(new_id()), actor=actor
+    )

@@ -1,5 +1,6 @@
 """What the law keeps still is not claimed, says why it waits, and goes on when that is over."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -7,8 +8,8 @@ import pytest
 from chaupal.broadcasts import deliveries, held, jobs, report
 from chaupal.broadcasts.audience import Everyone
 from chaupal.kit.ids import new_id
-from chaupal.law import polls
-from lawful import entered
+from chaupal.law import freezes, polls
+from lawful import entered, stopped
 
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -120,3 +121,79 @@ async def test_those_above_a_polling_area_are_silent_with_it_and_those_beside_ar
             "SELECT count(*), bool_or(group_id = %s) FROM delivery WHERE state = 'queued'", (above,)
         )
         assert await found.fetchone() == (5, True)
+
+
+@pytest.mark.parametrize("target", ["groups", "people"])
+@pytest.mark.parametrize(
+    ("everything", "election_matter", "waiting"),
+    [(True, False, 4), (True, True, 4), (False, True, 4), (False, False, 0)],
+)
+async def test_nothing_goes_into_a_stopped_area_until_it_goes_on(
+    stage, target, everything, election_matter, waiting
+):
+    id = await frozen(stage, target, election_matter=election_matter)
+    order = await stopped(stage.place, stage.author, "east-one", everything=everything)
+
+    assert await claim(stage) == ["queued"] * waiting + ["sending"] * (12 - waiting)
+
+    if waiting:
+        assert await reasons(stage, id) == {"freeze": waiting}
+        assert await held_back(stage, id) == [("freeze", "Unit east-one", "asha", waiting)]
+    await freezes.lift(stage.rt, order, key=str(new_id()), actor=stage.approver)
+    assert await claim(stage, now=NOON + deliveries.LOOK_AGAIN) == ["sending"] * waiting
+    assert await stage.states(id) == {"sending": 12}
+    assert await reasons(stage, id) == {}
+
+
+async def test_a_stop_is_for_what_lies_below_and_not_for_those_above(stage):
+    await stage.place.group("east", sender=stage.bot, categories=("farmers",))
+    await stage.frozen()
+    await stopped(stage.place, stage.author, "east-one")
+    assert await claim(stage) == ["queued"] * 4 + ["sending"] * 9
+
+
+async def test_a_claim_that_begins_after_the_stop_takes_nothing_of_its_area(stage):
+    id = await stage.frozen()
+    over, worker = asyncio.Event(), new_id()
+    async with stage.place.transaction() as conn:
+        await deliveries.lease_senders(conn, worker, channels=["sandbox"], now=NOON, lease=LEASE)
+
+    async def take(judged: list[tuple[bool, str]]) -> None:
+        while True:
+            after = over.is_set()
+            states = await claim_one(stage, worker)
+            judged += [(after, state) for state in states]
+            if after and not states:
+                return
+
+    judged: list[tuple[bool, str]] = []
+
+    async def order() -> None:
+        await stopped(stage.place, stage.author, "state")
+        over.set()
+
+    await asyncio.gather(take(judged), take(judged), order())
+    assert {state for after, state in judged if after} <= {"queued"}
+    states = await stage.states(id)
+    assert sum(states.values()) == len(judged) == 12
+
+
+async def claim_one(stage, worker):
+    async with stage.place.transaction() as conn:
+        judged = await deliveries.claim(
+            conn, stage.bot, worker=worker, now=NOON, lease=LEASE, time_to_live=LIFE,
+            remembers_keys_for=timedelta(days=1), limit=1,
+        )  # fmt: skip
+    return [row.state.value for row in judged]
+
+
+async def test_what_was_in_doubt_when_its_area_was_stopped_waits_too(stage):
+    """A message that may have gone is repeated only where anything may go."""
+    id = await stage.frozen()
+    await claim(stage)
+    later = NOON + LEASE + timedelta(seconds=1)
+    async with stage.place.transaction() as conn:
+        await deliveries.lapse(conn, now=later)
+    await stopped(stage.place, stage.author, "state")
+    assert await claim(stage, now=later) == ["queued"] * 12
+    assert await stage.states(id) == {"queued": 12}

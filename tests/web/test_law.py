@@ -121,3 +121,32 @@ async def test_a_broadcast_says_what_the_silence_holds_back(door, place, clock):
             place, await place.account(f"desk-{language}", language=language)
         )
         assert heard in (await desk.get(f"/broadcasts/{id}")).words
+
+
+async def test_an_area_is_stopped_on_the_page_and_everybody_is_told(asha, ravi, place):
+    id = await to_farmers(place)
+    order = {"unit": "east", "reason": "Order 7 of the collector", "what": "everything"}
+    assert (await asha.post("/law/freezes", order)).status == 303
+    await relay.open_tasks(place.rt, place.organisation)
+
+    shown = await ravi.get(f"/broadcasts/{id}")
+    assert "Order 7 of the collector" in shown.words
+    assert "asha ने" in shown.words
+    assert "Stopped areas : Unit east" in (await asha.get("/")).words
+    page = await asha.get("/law")
+    assert "Unit east : everything is stopped Order 7 of the collector" in page.words
+    path = "/law/freezes/" + page.text.split('action="/law/freezes/')[1].split('"')[0]
+
+    assert (await ravi.post(path)).status == 303
+
+    assert "lifted by ravi" in (await asha.get("/law")).words
+    assert "Stopped areas" not in (await asha.get("/")).words
+    assert (await asha.post(path)).status == 409
+
+
+@pytest.mark.parametrize(
+    ("changes", "status"), [({"unit": "x"}, 422), ({"reason": ""}, 422), ({"what": "some"}, 422)]
+)
+async def test_a_stop_that_is_not_clear_is_refused(asha, changes, status):
+    order = {"unit": "east", "reason": "order", "what": "everything"}
+    assert (await asha.post("/law/freezes", order | changes)).status == status

@@ -11,7 +11,10 @@ from chaupal.kit import db
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """How many deliveries wait for one rule in one unit, and until when it holds there."""
+    """How many deliveries wait for one rule in one unit, and until when it holds there.
+
+    `title` and `detail` are a poll's election and phase, or who stopped the area and why.
+    """
 
     why: str
     unit_id: UUID
@@ -28,16 +31,18 @@ class Held:
 async def held(conn: db.Conn, id: BroadcastId, *, now: datetime, limit: int) -> list[Held]:
     """Return what holds back deliveries of a broadcast, the most first.
 
-    One that several rules hold back is counted under each. What nobody has looked at since a rule
-    began is not counted yet.
+    One that several rules hold back is counted under each, and so is a task that must not be
+    carried out now. What nobody has looked at since a rule began is not counted yet.
     """
     traits = [channel.traits for channel in CHANNELS.values()]
     return await db.many(
         conn,
         Held,
         """
-        SELECT q.why, q.unit_id, a.name_hi, a.name_en, a.path, p.election AS title,
-               p.phase AS detail, q.starts_at, nullif(q.ends_at, 'infinity') AS ends_at,
+        SELECT q.why, q.unit_id, a.name_hi, a.name_en, a.path,
+               coalesce(p.election, f.ordered_label) AS title,
+               coalesce(p.phase, f.reason) AS detail, q.starts_at,
+               nullif(q.ends_at, 'infinity') AS ends_at,
                count(*)::int AS targets
           FROM delivery d
           JOIN broadcast b ON b.organisation_id = d.organisation_id AND b.id = d.broadcast_id
@@ -56,10 +61,11 @@ async def held(conn: db.Conn, id: BroadcastId, *, now: datetime, limit: int) -> 
                 OR (q.reaches_up AND q.path BETWEEN u.path AND u.path_end))
           JOIN unit a ON a.organisation_id = q.organisation_id AND a.id = q.unit_id
           LEFT JOIN poll p ON p.organisation_id = q.organisation_id AND p.id = q.poll_id
+          LEFT JOIN area_freeze f ON f.organisation_id = q.organisation_id AND f.id = q.id
          WHERE d.organisation_id = current_organisation() AND d.broadcast_id = %(id)s
-           AND d.state = 'queued' AND d.failure IS NOT NULL
+           AND ((d.state = 'queued' AND d.failure IS NOT NULL) OR d.state = 'tasked')
          GROUP BY q.why, q.id, q.unit_id, a.name_hi, a.name_en, a.path, p.election, p.phase,
-                  q.starts_at, q.ends_at
+                  f.ordered_label, f.reason, q.starts_at, q.ends_at
          ORDER BY count(*) DESC, q.id
          LIMIT %(limit)s
         """,

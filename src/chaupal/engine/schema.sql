@@ -108,6 +108,48 @@ BEGIN
 END
 $$;
 
+CREATE FUNCTION public.freeze_is_inherited() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+BEGIN
+    INSERT INTO public.area_freeze (organisation_id, id, order_id, unit_id, everything, reason,
+                                    ordered_by, ordered_label, since)
+    SELECT a.organisation_id, gen_random_uuid(), f.order_id, heir.id, f.everything, f.reason,
+           f.ordered_by, f.ordered_label, f.since
+      FROM after a
+      JOIN public.unit gone ON gone.organisation_id = a.organisation_id AND gone.id = a.from_id
+      JOIN public.unit heir ON heir.organisation_id = a.organisation_id AND heir.id = a.to_id
+      JOIN public.unit area ON area.organisation_id = a.organisation_id
+       AND area.number = ANY(string_to_array(trim(BOTH '/' FROM gone.path), '/')::integer[])
+       AND area.number <> ALL(string_to_array(trim(BOTH '/' FROM heir.path), '/')::integer[])
+      JOIN public.area_freeze f ON f.organisation_id = area.organisation_id AND f.unit_id = area.id
+       AND f.lifted_at IS NULL;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION public.freeze_moves() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+BEGIN
+    INSERT INTO public.area_freeze (organisation_id, id, order_id, unit_id, everything, reason,
+                                    ordered_by, ordered_label, since)
+    SELECT a.organisation_id, gen_random_uuid(), f.order_id, a.id, f.everything, f.reason,
+           f.ordered_by, f.ordered_label, f.since
+      FROM before b
+      JOIN after a ON a.organisation_id = b.organisation_id AND a.id = b.id
+      JOIN public.unit area ON area.organisation_id = b.organisation_id
+       AND area.number = ANY(string_to_array(trim(BOTH '/' FROM b.path), '/')::integer[])
+       AND area.number <> ALL(string_to_array(trim(BOTH '/' FROM a.path), '/')::integer[])
+      JOIN public.area_freeze f ON f.organisation_id = area.organisation_id AND f.unit_id = area.id
+       AND f.lifted_at IS NULL
+     WHERE a.parent_id IS DISTINCT FROM b.parent_id;
+    RETURN NULL;
+END
+$$;
+
 CREATE FUNCTION public.groups_born() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public'
@@ -618,6 +660,25 @@ CREATE TABLE public.api_token (
 );
 
 ALTER TABLE ONLY public.api_token FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.area_freeze (
+    organisation_id integer NOT NULL,
+    id uuid NOT NULL,
+    order_id uuid NOT NULL,
+    unit_id uuid NOT NULL,
+    everything boolean NOT NULL,
+    reason text NOT NULL,
+    ordered_by uuid NOT NULL,
+    ordered_label text NOT NULL,
+    since timestamp with time zone NOT NULL,
+    lifted_by uuid,
+    lifted_label text,
+    lifted_at timestamp with time zone,
+    CONSTRAINT freeze_has_a_reason CHECK (((reason <> ''::text) AND (length(reason) <= 300))),
+    CONSTRAINT lifting_is_whole CHECK ((((lifted_by IS NULL) = (lifted_at IS NULL)) AND ((lifted_by IS NULL) = (lifted_label IS NULL))))
+);
+
+ALTER TABLE ONLY public.area_freeze FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.arrival (
     organisation_id integer NOT NULL,
@@ -1617,7 +1678,22 @@ CREATE VIEW public.stillness WITH (security_invoker='true') AS
     q.poll_id
    FROM (public.silence q
      JOIN public.unit area ON (((area.organisation_id = q.organisation_id) AND (area.id = q.unit_id))))
-  WHERE (q.lifted_at IS NULL);
+  WHERE (q.lifted_at IS NULL)
+UNION ALL
+ SELECT f.organisation_id,
+    f.id,
+    'freeze'::text AS why,
+    f.unit_id,
+    area.path,
+    area.path_end,
+    f.since AS starts_at,
+    'infinity'::timestamp with time zone AS ends_at,
+    f.everything,
+    false AS reaches_up,
+    NULL::uuid AS poll_id
+   FROM (public.area_freeze f
+     JOIN public.unit area ON (((area.organisation_id = f.organisation_id) AND (area.id = f.unit_id))))
+  WHERE (f.lifted_at IS NULL);
 
 CREATE TABLE public.suppressed_person (
     organisation_id integer NOT NULL,
@@ -1721,6 +1797,9 @@ ALTER TABLE ONLY public.api_token
 
 ALTER TABLE ONLY public.api_token
     ADD CONSTRAINT api_token_pkey PRIMARY KEY (organisation_id, id);
+
+ALTER TABLE ONLY public.area_freeze
+    ADD CONSTRAINT area_freeze_pkey PRIMARY KEY (organisation_id, id);
 
 ALTER TABLE ONLY public.arrival
     ADD CONSTRAINT arrival_organisation_id_source_event_key_key UNIQUE (organisation_id, source, event_key);
@@ -1957,6 +2036,10 @@ CREATE UNIQUE INDEX account_person ON public.account USING btree (organisation_i
 
 CREATE INDEX api_token_account ON public.api_token USING btree (organisation_id, account_id, id DESC);
 
+CREATE INDEX area_freeze_now ON public.area_freeze USING btree (organisation_id) WHERE (lifted_at IS NULL);
+
+CREATE INDEX area_freeze_order ON public.area_freeze USING btree (organisation_id, order_id);
+
 CREATE INDEX arrival_age ON public.arrival USING btree (organisation_id, expires_at);
 
 CREATE INDEX arrival_group ON public.arrival USING btree (organisation_id, group_id, id DESC);
@@ -2115,6 +2198,10 @@ CREATE TRIGGER delivery_rung BEFORE INSERT OR UPDATE ON public.delivery FOR EACH
             ELSE new.verified_at
         END IS NULL))) EXECUTE FUNCTION public.rung_is_dated();
 
+CREATE TRIGGER freeze_is_inherited AFTER INSERT ON public.unit_succession REFERENCING NEW TABLE AS after FOR EACH STATEMENT EXECUTE FUNCTION public.freeze_is_inherited();
+
+CREATE TRIGGER freeze_moves AFTER UPDATE ON public.unit REFERENCING OLD TABLE AS before NEW TABLE AS after FOR EACH STATEMENT EXECUTE FUNCTION public.freeze_moves();
+
 CREATE TRIGGER person_born AFTER INSERT ON public.person REFERENCING NEW TABLE AS after FOR EACH STATEMENT EXECUTE FUNCTION public.people_born();
 
 CREATE TRIGGER person_found AFTER INSERT ON public.person REFERENCING NEW TABLE AS after FOR EACH STATEMENT EXECUTE FUNCTION public.subject_found('p');
@@ -2154,6 +2241,15 @@ ALTER TABLE ONLY public.account
 
 ALTER TABLE ONLY public.api_token
     ADD CONSTRAINT api_token_organisation_id_account_id_fkey FOREIGN KEY (organisation_id, account_id) REFERENCES public.account(organisation_id, id);
+
+ALTER TABLE ONLY public.area_freeze
+    ADD CONSTRAINT area_freeze_organisation_id_lifted_by_fkey FOREIGN KEY (organisation_id, lifted_by) REFERENCES public.account(organisation_id, id);
+
+ALTER TABLE ONLY public.area_freeze
+    ADD CONSTRAINT area_freeze_organisation_id_ordered_by_fkey FOREIGN KEY (organisation_id, ordered_by) REFERENCES public.account(organisation_id, id);
+
+ALTER TABLE ONLY public.area_freeze
+    ADD CONSTRAINT area_freeze_organisation_id_unit_id_fkey FOREIGN KEY (organisation_id, unit_id) REFERENCES public.unit(organisation_id, id);
 
 ALTER TABLE ONLY public.arrival
     ADD CONSTRAINT arrival_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES public.organisation(id);
@@ -2354,6 +2450,8 @@ ALTER TABLE public.account ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.api_token ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.area_freeze ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.arrival ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.broadcast ENABLE ROW LEVEL SECURITY;
@@ -2417,6 +2515,8 @@ ALTER TABLE public.orphan_status ENABLE ROW LEVEL SECURITY;
 CREATE POLICY own_organisation ON public.account USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
 
 CREATE POLICY own_organisation ON public.api_token USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
+
+CREATE POLICY own_organisation ON public.area_freeze USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
 
 CREATE POLICY own_organisation ON public.arrival USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
 
@@ -2575,6 +2675,14 @@ REVOKE ALL ON PROCEDURE public.seal(IN sealed regclass, IN privileges text) FROM
 GRANT SELECT,INSERT,UPDATE ON TABLE public.account TO chaupal_program;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.api_token TO chaupal_program;
+
+GRANT SELECT,INSERT ON TABLE public.area_freeze TO chaupal_program;
+
+GRANT UPDATE(lifted_by) ON TABLE public.area_freeze TO chaupal_program;
+
+GRANT UPDATE(lifted_label) ON TABLE public.area_freeze TO chaupal_program;
+
+GRANT UPDATE(lifted_at) ON TABLE public.area_freeze TO chaupal_program;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.arrival TO chaupal_program;
 

@@ -5,6 +5,7 @@ lifts a silence needs two: there is no way around it for anybody. A slip is mend
 poll rightly and taking the wrong one back.
 """
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from chaupal import record
@@ -56,6 +57,15 @@ async def named(conn: db.Conn, codes: tuple[str, ...], scope: Scope) -> list[que
     if not all(scope.covers(unit.path, Right.MANAGE) for unit in units):
         raise NotAllowed("access.not_allowed", right=Right.MANAGE.value)
     return units
+
+
+def known_to(scope: Scope, poll: PollId, areas: Sequence[queries.Area]) -> list[queries.Area]:
+    """Return where a poll is held, as far as `scope` may know: in its own units, or above them."""
+    held_in = [area for area in areas if area.of == poll]
+    own = [area for area in held_in if scope.covers(area.path)]
+    return own or [
+        area for area in held_in if any(root.startswith(area.path) for root in scope.paths())
+    ]
 
 
 async def doubt(rt: Runtime, id: PollId, why: str, *, key: str, actor: Actor) -> None:

@@ -18,6 +18,8 @@ DEEDS: Mapping[str, str] = MappingProxyType(
         "account.signed_out": N_("signed out"),
         "address.suppressed": N_("wrote down that an address may not be written to"),
         "address.unsuppressed": N_("let an address be written to again"),
+        "area.frozen": N_("stopped an area: %(reason)s"),
+        "area.unfrozen": N_("let an area go on"),
         "arrivals.applied": N_("took in what had arrived: %(envelopes)s"),
         "arrivals.purged": N_("deleted messages whose time was over: %(purged)s"),
         "audience.forgotten": N_("forgot a saved audience"),

@@ -5,6 +5,16 @@ from collections.abc import Mapping
 from chaupal.web.refusals import N_, Words
 
 OF_THE_LAW: Mapping[str, Words] = {
+    "freeze.lifted": Words(
+        N_("This area goes on already"),
+        N_("Somebody has lifted this stop."),
+        N_("Load the page again; nothing needs to be done."),
+    ),
+    "freeze.not_found": Words(
+        N_("No such stop"),
+        N_("It is not there, or it is outside your area."),
+        N_("Look for it in the list of stopped areas."),
+    ),
     "law.reason_malformed": Words(
         N_("A reason is missing"),
         N_("What stops others needs a reason of %(limit)s characters at most."),

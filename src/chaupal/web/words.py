@@ -145,6 +145,7 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         "undelivered": N_("The provider took it and could not deliver it."),
         "no_admin": N_("The group has no live admin."),
         "silence": N_("The silence before a poll holds it back."),
+        "freeze": N_("Its area is stopped."),
     },
     "arrival": {
         "status": N_("Receipt"),

@@ -1,7 +1,7 @@
-"""Rules of law: the calendar of polls, the silence before each, and what it holds back."""
+"""Rules of law: polls and the silence before each, stopped areas, and what they hold back."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +14,8 @@ from chaupal.broadcasts.models import Broadcast, Count, State
 from chaupal.kit import db
 from chaupal.kit.refusals import Invalid, NotFound
 from chaupal.kit.runtime import Runtime
-from chaupal.law import polls, queries
+from chaupal.law import freezes, polls, queries
+from chaupal.law.freezes import Freeze, FreezeId
 from chaupal.law.models import SILENCE, NewPoll, Poll, PollId
 from chaupal.organisations import Right, Scope
 from chaupal.organisations.scope import INDIA
@@ -29,6 +30,8 @@ from chaupal.web.words import refusal_words
 
 POLLS_SHOWN = 60
 UNITS_SHOWN = 8
+FREEZES_SHOWN = 60
+LIFTED_SHOWN_FOR = timedelta(days=7)
 HELD_SHOWN = 20
 FIELDS = ("election", "phase", "day", "opens", "closes", "silence_h", "source", "units")
 BLANK = {**dict.fromkeys(FIELDS, ""), "opens": "07:00", "closes": "18:00",
@@ -50,7 +53,14 @@ async def _calendar(
     async with db.transaction(rt.pool, desk.actor.organisation) as conn:
         found = await queries.polls_page(conn, scope=desk.scope, limit=POLLS_SHOWN)
         areas = await queries.areas(conn, [poll.id for poll in found])
+        stopped = await freezes.freezes_page(
+            conn,
+            scope=desk.scope,
+            lifted_since=rt.now() - LIFTED_SHOWN_FOR,
+            limit=FREEZES_SHOWN,
+        )
     contents = {
+        "freezes": [_freeze(freeze, desk) for freeze in stopped],
         "polls": [_poll(poll, areas, desk, rt.now()) for poll in found],
         "may_enter": desk.scope.allows(Right.MANAGE),
         "rule": SILENCE,
@@ -61,15 +71,30 @@ async def _calendar(
     return page(request, desk, "law.html", contents, status=refusal.status if refusal else 200)
 
 
+def _freeze(freeze: Freeze, desk: Desk) -> dict[str, Any]:
+    return {
+        "id": freeze.order_id,
+        "unit": named(freeze, desk.language),
+        "everything": freeze.everything,
+        "reason": freeze.reason,
+        "ordered_label": freeze.ordered_label,
+        "since": freeze.since,
+        "lifted_label": freeze.lifted_label,
+        "lifted_at": freeze.lifted_at,
+        "may_lift": freeze.lifted_at is None and desk.scope.covers(freeze.path, Right.MANAGE),
+    }
+
+
+async def stopped_now(conn: db.Conn, scope: Scope, now: datetime, language: Language) -> list[str]:
+    """Return the names of the areas that are stopped now, for the control room."""
+    found = await freezes.freezes_page(conn, scope=scope, lifted_since=now, limit=FREEZES_SHOWN)
+    return [named(freeze, language) for freeze in found if freeze.lifted_at is None]
+
+
 def _poll(poll: Poll, areas: Sequence[queries.Area], desk: Desk, now: datetime) -> dict[str, Any]:
     """Return a poll with the units that its reader may know of: their own, and those above."""
     held_in = [area for area in areas if area.of == poll.id]
-    own = [area for area in held_in if desk.scope.covers(area.path)]
-    known = own or [
-        area
-        for area in held_in
-        if any(root.startswith(area.path) for root in desk.scope.paths(Right.VIEW))
-    ]
+    known = polls.known_to(desk.scope, poll.id, areas)
     return {
         "id": poll.id,
         "election": poll.election,
@@ -168,6 +193,37 @@ async def change(request: Asked, id: FromPath[UUID], verb: FromPath[str]) -> Res
     return onward("/law")
 
 
+@post("/law/freezes")
+async def stop(request: Asked) -> Response[Any]:
+    """POST /law/freezes: stop an area, now."""
+    desk = await visits.desk_of(request)
+    rt, key = visits.runtime(request), await visits.idempotency_key(request)
+    form = await visits.fields(request)
+    what = str(form.get("what", ""))
+    if what not in {"everything", "election"}:
+        raise Invalid("request.malformed", where="what")
+    await freezes.order(
+        rt,
+        str(form.get("unit", "")).strip(),
+        str(form.get("reason", "")),
+        everything=what == "everything",
+        key=key,
+        actor=desk.actor,
+    )
+    await arrivals_log.hint(rt.nats, desk.actor.organisation, "broadcasts")
+    return onward("/law")
+
+
+@post("/law/freezes/{id:uuid}/lift")
+async def go_on(request: Asked, id: FromPath[UUID]) -> Response[Any]:
+    """POST /law/freezes/<id>/lift: let an area go on."""
+    desk = await visits.desk_of(request)
+    rt, key = visits.runtime(request), await visits.idempotency_key(request)
+    await freezes.lift(rt, FreezeId(id), key=key, actor=desk.actor)
+    await arrivals_log.hint(rt.nats, desk.actor.organisation, "broadcasts")
+    return onward("/law")
+
+
 async def held_back(
     rt: Runtime,
     hub: Hub,
@@ -179,7 +235,7 @@ async def held_back(
 ) -> list[dict[str, Any]]:
     """Return what the law holds back of a broadcast now: it is looked for now and then, and only
     while something waits."""
-    if not any(count.state is State.QUEUED for count in account):
+    if not any(count.state in {State.QUEUED, State.TASKED} for count in account):
         return []
 
     async def look() -> list[held.Held]:
@@ -201,4 +257,4 @@ async def held_back(
     ]
 
 
-ROUTES = (calendar, enter, change)
+ROUTES = (calendar, enter, change, stop, go_on)
