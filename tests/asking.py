@@ -174,7 +174,8 @@ OPEN = {
         "/broadcasts/groups")),
     *(("POST", path) for path in (
         "/sign-in", "/sign-out", "/preferences", "/enter/{token:str}/password",
-        "/r/{token:str}/posted", "/filters", "/imports", "/broadcasts", "/broadcasts/count",
+        "/r/{token:str}/posted", "/r/{token:str}/deleted",
+        "/filters", "/imports", "/broadcasts", "/broadcasts/count",
         "/broadcasts/why", "/broadcasts/audience", "/audiences", "/audiences/{id:uuid}/rename",
         "/audiences/{id:uuid}/forget", f"{HOME}/audiences/saved",
         f"{HOME}/audiences/saved/{{id:uuid}}/rename",

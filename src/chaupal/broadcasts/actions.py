@@ -1,11 +1,11 @@
 """What people may do to broadcasts. Each function is one transaction."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from chaupal import record
-from chaupal.broadcasts import audience, endings, people, queries, targets
+from chaupal.broadcasts import audience, endings, people, queries, recalls, targets
 from chaupal.broadcasts.compiler import Target
 from chaupal.broadcasts.models import (
     BranchCount,
@@ -22,6 +22,7 @@ from chaupal.kit import db
 from chaupal.kit.ids import new_id
 from chaupal.kit.refusals import NotAllowed, NotFound, Refused
 from chaupal.kit.runtime import Runtime
+from chaupal.law.models import TAKEDOWN
 from chaupal.organisations import Right, Scope, scope_of
 from chaupal.organisations.tree import stand_still
 from chaupal.record import Actor
@@ -179,8 +180,9 @@ async def steer(rt: Runtime, id: BroadcastId, verb: str, *, key: str, actor: Act
     """Send back, pause, resume, cancel or recall.
 
     Cancelling and recalling stop at once what was not attempted yet: from the commit on nothing
-    more of it is claimed. The first thousands end in this transaction, the rest by the worker;
-    what a provider already took can't be taken back and stays in the account as what it is.
+    more of it is claimed, and a claim that is under way ends before it. The first thousands end in
+    this transaction, the rest by the worker. What a provider already took stays in the account as
+    what it is; a recall starts the clock of taking it back from the chats.
     """
     right = Right.APPROVE if verb == "send_back" else Right.STEER
     request = verb.encode() + id.bytes
@@ -192,6 +194,15 @@ async def steer(rt: Runtime, id: BroadcastId, verb: str, *, key: str, actor: Act
         stage = broadcast.check_move(verb)
         await queries.set_stage(conn, id, stage, now=rt.now())
         ended = 0
+        if stage is Stage.RECALLED:
+            await recalls.begin(
+                conn,
+                id,
+                by=actor.id,
+                label=actor.label,
+                now=rt.now(),
+                within=timedelta(hours=TAKEDOWN.hours),
+            )
         if stage in ENDINGS and broadcast.frozen_at is not None:
             ended = await endings.end_open(conn, id, ENDINGS[stage], limit=ENDED_AT_ONCE)
         await record.answer(conn, key, request, stage, actor=actor, now=rt.now())

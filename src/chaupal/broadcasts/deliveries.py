@@ -149,6 +149,7 @@ async def claim(
                             WHERE s.organisation_id = current_organisation()
                               AND s.id = %(sender)s AND s.lease_owner = %(worker)s
                               AND s.disabled_at IS NULL)
+               FOR SHARE OF b  -- whoever stops it waits for us, or we see that it is stopped
         ), waiting AS (
             SELECT d.*, b.lane, b.election_matter, b.wanted,
                    row_number() OVER (PARTITION BY b.id ORDER BY d.due_at, d.id) AS turn

@@ -94,19 +94,28 @@ async def cancel_archived(conn: db.Conn, id: BroadcastId) -> int:
 
 
 async def finish_settled(conn: db.Conn, *, now: datetime) -> list[Finished]:
-    """Finish broadcasts of which nothing is open any more, paused ones once their time is over."""
+    """Finish broadcasts of which nothing is open any more, paused ones once their time is over.
+
+    One that a claim holds at this moment is left for the next time, so that nobody waits.
+    """
     return await db.many(
         conn,
         Finished,
         """
+        WITH settled AS (
+            SELECT b.id FROM broadcast b
+             WHERE b.organisation_id = current_organisation()
+               AND (b.stage = 'sending' OR (b.stage = 'paused' AND b.expires_at <= %(now)s))
+               AND NOT EXISTS (
+                    SELECT FROM tally t
+                     WHERE t.organisation_id = b.organisation_id AND t.broadcast_id = b.id
+                       AND t.state IN ('queued', 'sending', 'tasked')
+                    HAVING sum(t.targets) > 0)
+               FOR NO KEY UPDATE SKIP LOCKED
+        )
         UPDATE broadcast b SET stage = 'finished', finished_at = %(now)s
-         WHERE b.organisation_id = current_organisation()
-           AND (b.stage = 'sending' OR (b.stage = 'paused' AND b.expires_at <= %(now)s))
-           AND NOT EXISTS (
-                SELECT FROM tally t
-                 WHERE t.organisation_id = b.organisation_id AND t.broadcast_id = b.id
-                   AND t.state IN ('queued', 'sending', 'tasked')
-                HAVING sum(t.targets) > 0)
+          FROM settled
+         WHERE b.organisation_id = current_organisation() AND b.id = settled.id
         RETURNING b.id
         """,
         now=now,

@@ -66,6 +66,15 @@ CREATE TYPE public.post_role AS ENUM (
     'office_bearer'
 );
 
+CREATE TYPE public.retraction_state AS ENUM (
+    'waiting',
+    'deleting',
+    'deleted',
+    'asked',
+    'acknowledged',
+    'impossible'
+);
+
 CREATE TYPE public.succession AS ENUM (
     'merged',
     'split'
@@ -1381,6 +1390,19 @@ CREATE TABLE public.projection (
     stream_sequence bigint DEFAULT 0 NOT NULL
 );
 
+CREATE TABLE public.recall (
+    organisation_id integer NOT NULL,
+    broadcast_id uuid NOT NULL,
+    ordered_by uuid NOT NULL,
+    ordered_label text NOT NULL,
+    since timestamp with time zone NOT NULL,
+    gone_by timestamp with time zone NOT NULL,
+    gathered integer DEFAULT 0 NOT NULL,
+    CONSTRAINT recall_has_an_end CHECK ((gone_by > since))
+);
+
+ALTER TABLE ONLY public.recall FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.relay_assignment (
     organisation_id integer NOT NULL,
     id uuid NOT NULL,
@@ -1396,6 +1418,8 @@ CREATE TABLE public.relay_assignment (
     posted_at timestamp with time zone,
     office_id uuid,
     handed_over_at timestamp with time zone,
+    recall_asked_at timestamp with time zone,
+    deleted_at timestamp with time zone,
     CONSTRAINT handed_over_by_an_office CHECK (((handed_over_at IS NULL) OR (office_id IS NOT NULL))),
     CONSTRAINT handed_over_is_told_no_more CHECK (((handed_over_at IS NULL) OR (telling = 'needless'::public.telling))),
     CONSTRAINT leased_only_while_telling CHECK (((telling = 'telling'::public.telling) = (lease_until IS NOT NULL)))
@@ -1415,6 +1439,27 @@ CREATE TABLE public.relay_task (
 );
 
 ALTER TABLE ONLY public.relay_task FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.retraction (
+    organisation_id integer NOT NULL,
+    delivery_id bigint NOT NULL,
+    broadcast_id uuid NOT NULL,
+    sender_id uuid,
+    state public.retraction_state NOT NULL,
+    attempts smallint DEFAULT 0 NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    lease_until timestamp with time zone,
+    settled_at timestamp with time zone,
+    CONSTRAINT leased_only_while_deleting CHECK (((state = 'deleting'::public.retraction_state) = (lease_until IS NOT NULL))),
+    CONSTRAINT people_are_asked_where_no_sender_was CHECK (
+CASE
+    WHEN (sender_id IS NULL) THEN (state = ANY (ARRAY['asked'::public.retraction_state, 'acknowledged'::public.retraction_state]))
+    ELSE (state <> ALL (ARRAY['asked'::public.retraction_state, 'acknowledged'::public.retraction_state]))
+END),
+    CONSTRAINT settled_has_its_time CHECK (((state = ANY (ARRAY['deleted'::public.retraction_state, 'acknowledged'::public.retraction_state, 'impossible'::public.retraction_state])) = (settled_at IS NOT NULL)))
+);
+
+ALTER TABLE ONLY public.retraction FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.saved_audience (
     organisation_id integer NOT NULL,
@@ -1936,6 +1981,9 @@ ALTER TABLE ONLY public.post
 ALTER TABLE ONLY public.projection
     ADD CONSTRAINT projection_pkey PRIMARY KEY (name);
 
+ALTER TABLE ONLY public.recall
+    ADD CONSTRAINT recall_pkey PRIMARY KEY (organisation_id, broadcast_id);
+
 ALTER TABLE ONLY public.record
     ADD CONSTRAINT record_pkey PRIMARY KEY (organisation_id, number);
 
@@ -1950,6 +1998,9 @@ ALTER TABLE ONLY public.relay_task
 
 ALTER TABLE ONLY public.relay_task
     ADD CONSTRAINT relay_task_pkey PRIMARY KEY (organisation_id, id);
+
+ALTER TABLE ONLY public.retraction
+    ADD CONSTRAINT retraction_pkey PRIMARY KEY (organisation_id, delivery_id);
 
 ALTER TABLE ONLY public.saved_audience
     ADD CONSTRAINT saved_audience_organisation_id_author_id_name_key UNIQUE (organisation_id, author_id, name);
@@ -2123,6 +2174,12 @@ CREATE INDEX relay_assignment_queued ON public.relay_assignment USING btree (org
 CREATE INDEX relay_task_broadcast ON public.relay_task USING btree (organisation_id, broadcast_id);
 
 CREATE INDEX relay_task_due ON public.relay_task USING btree (organisation_id, next_step_at) WHERE (next_step_at IS NOT NULL);
+
+CREATE INDEX retraction_broadcast ON public.retraction USING btree (organisation_id, broadcast_id, state);
+
+CREATE INDEX retraction_leased ON public.retraction USING btree (organisation_id, lease_until) WHERE (state = 'deleting'::public.retraction_state);
+
+CREATE INDEX retraction_waiting ON public.retraction USING btree (organisation_id, due_at, delivery_id) WHERE (state = 'waiting'::public.retraction_state);
 
 CREATE INDEX session_age ON public.session USING btree (organisation_id, expires_at);
 
@@ -2383,6 +2440,12 @@ ALTER TABLE ONLY public.post
 ALTER TABLE ONLY public.post
     ADD CONSTRAINT post_organisation_id_unit_id_fkey FOREIGN KEY (organisation_id, unit_id) REFERENCES public.unit(organisation_id, id);
 
+ALTER TABLE ONLY public.recall
+    ADD CONSTRAINT recall_organisation_id_broadcast_id_fkey FOREIGN KEY (organisation_id, broadcast_id) REFERENCES public.broadcast(organisation_id, id);
+
+ALTER TABLE ONLY public.recall
+    ADD CONSTRAINT recall_organisation_id_ordered_by_fkey FOREIGN KEY (organisation_id, ordered_by) REFERENCES public.account(organisation_id, id);
+
 ALTER TABLE ONLY public.record
     ADD CONSTRAINT record_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES public.organisation(id);
 
@@ -2400,6 +2463,9 @@ ALTER TABLE ONLY public.relay_task
 
 ALTER TABLE ONLY public.relay_task
     ADD CONSTRAINT relay_task_organisation_id_group_id_fkey FOREIGN KEY (organisation_id, group_id) REFERENCES public.chat_group(organisation_id, id);
+
+ALTER TABLE ONLY public.retraction
+    ADD CONSTRAINT retraction_organisation_id_delivery_id_fkey FOREIGN KEY (organisation_id, delivery_id) REFERENCES public.delivery(organisation_id, id);
 
 ALTER TABLE ONLY public.saved_audience
     ADD CONSTRAINT saved_audience_organisation_id_author_id_fkey FOREIGN KEY (organisation_id, author_id) REFERENCES public.account(organisation_id, id);
@@ -2584,11 +2650,15 @@ CREATE POLICY own_organisation ON public.poll USING ((organisation_id = ( SELECT
 
 CREATE POLICY own_organisation ON public.post USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
 
+CREATE POLICY own_organisation ON public.recall USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
+
 CREATE POLICY own_organisation ON public.record USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
 
 CREATE POLICY own_organisation ON public.relay_assignment USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
 
 CREATE POLICY own_organisation ON public.relay_task USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
+
+CREATE POLICY own_organisation ON public.retraction USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
 
 CREATE POLICY own_organisation ON public.saved_audience USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
 
@@ -2624,11 +2694,15 @@ ALTER TABLE public.poll ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.post ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.recall ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.record ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.relay_assignment ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.relay_task ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.retraction ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.saved_audience ENABLE ROW LEVEL SECURITY;
 
@@ -2788,9 +2862,13 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.post TO chaupal_program;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.projection TO chaupal_program;
 
+GRANT SELECT,INSERT,UPDATE ON TABLE public.recall TO chaupal_program;
+
 GRANT SELECT,INSERT,UPDATE ON TABLE public.relay_assignment TO chaupal_program;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.relay_task TO chaupal_program;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.retraction TO chaupal_program;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.saved_audience TO chaupal_program;
 

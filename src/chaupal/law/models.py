@@ -23,19 +23,22 @@ LONGEST_SILENCE_H = 240
 
 
 @dataclass(frozen=True, slots=True)
-class SilenceRule:
-    """How long before the end of a poll nothing may be sent, by which rule, as known on a day."""
+class Rule:
+    """So many hours, by which rule, as known on a day."""
 
     hours: int
     source: str
     known_on: date
 
 
-SILENCE = SilenceRule(
+# How long before the end of a poll nothing may be sent.
+SILENCE = Rule(
     48,
     "Representation of the People Act 1951, s.126; ECI orders of 2024 and 2025",
     date(2026, 11, 23),
 )
+# By when what was recalled has to be gone.
+TAKEDOWN = Rule(3, "IT Rules 2021 as amended, takedown within three hours", date(2026, 11, 23))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,11 @@ from chaupal.broadcasts.deliveries import LOOK_AGAIN
 from chaupal.kit import db, log
 from chaupal.kit.ids import OrganisationId, new_id
 from chaupal.kit.runtime import Runtime
-from chaupal.relay import handing, queries
+from chaupal.relay import handing, queries, recalling
 from chaupal.relay.models import ABOVE, REMINDER, Patience
 from chaupal.relay.telling import CHANNELS_IN_ORDER, Manners, tell
 
-__all__ = ["Manners", "close", "escalate", "hand_over", "open_tasks", "tell"]
+__all__ = ["Manners", "ask_back", "close", "escalate", "hand_over", "open_tasks", "tell"]
 
 BATCH = 2000
 INDIA = ZoneInfo("Asia/Kolkata")
@@ -180,6 +180,24 @@ async def _hand_over_batch(rt: Runtime, organisation: OrganisationId) -> int:
         await _record(rt, conn, organisation, "relay.tasks_handed_over", **counted)
     logger.info("relay.tasks_handed_over", organisation=organisation, **counted)
     return len(left)
+
+
+async def ask_back(rt: Runtime, organisation: OrganisationId) -> int:
+    """Ask those who posted a recalled text, or saw it, to delete it; return how many are asked."""
+    asked = 0
+    while batch := await _ask_back_batch(rt, organisation):
+        asked += batch
+    return asked
+
+
+async def _ask_back_batch(rt: Runtime, organisation: OrganisationId) -> int:
+    async with db.transaction(rt.pool, organisation) as conn:
+        asked = await recalling.ask_back(conn, now=rt.now(), limit=BATCH)
+        if not asked:
+            return 0
+        await _record(rt, conn, organisation, "relay.asked_back", asked=asked)
+    logger.info("relay.asked_back", organisation=organisation, asked=asked)
+    return asked
 
 
 async def close(rt: Runtime, organisation: OrganisationId) -> int:

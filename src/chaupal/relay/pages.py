@@ -29,6 +29,7 @@ class Part:
     closes_at: datetime
     opened_at: datetime | None
     posted_at: datetime | None
+    deleted_at: datetime | None
     silent: bool
     handed_over_at: datetime | None
     office_held: bool
@@ -78,7 +79,7 @@ async def part(conn: db.Conn, assignment_id: UUID, *, now: datetime, today: date
                d.id AS delivery_id, d.language AS delivery_language, d.state::text,
                b.id AS broadcast_id, b.stage::text, b.title, g.name AS group_name,
                o.name_hi AS organisation_name_hi, o.name_en AS organisation_name_en,
-               t.closes_at, a.opened_at, a.posted_at,
+               t.closes_at, a.opened_at, a.posted_at, a.deleted_at,
                EXISTS (
                     SELECT FROM stillness q
                      WHERE q.organisation_id = current_organisation()

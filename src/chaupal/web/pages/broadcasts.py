@@ -22,6 +22,7 @@ from chaupal.web.pages import paging
 from chaupal.web.pages.counters import finding_of
 from chaupal.web.pages.law import held_back
 from chaupal.web.pages.naming import names_in
+from chaupal.web.pages.recall import recall_of
 from chaupal.web.render import render
 from chaupal.web.sentences import sentence
 from chaupal.web.shapes import divisions, reached, stands, steps, tally, verbs
@@ -139,6 +140,7 @@ async def look(
     return {
         "row": shown,
         "stands": stands(shown),
+        "recall": await recall_of(rt, hub, shown, scope),
         "held": await held_back(rt, hub, shown, account, scope=scope, language=language),
         "broadcast": {
             "id": shown.id,
