@@ -49,11 +49,19 @@ class Stage:
         await actions.submit(self.rt, id, key=str(new_id()), actor=self.author)
         return id
 
-    async def approve(self, id: BroadcastId, *, actor: Actor | None = None, key: str | None = None):
+    async def approve(
+        self,
+        id: BroadcastId,
+        *,
+        actor: Actor | None = None,
+        key: str | None = None,
+        denies: bool = True,
+    ):
         return await actions.approve(
             self.rt,
             id,
             seen_hash=(await self.broadcast(id)).content_hash,
+            denies_election=denies,
             key=key or str(new_id()),
             actor=actor or self.approver,
         )

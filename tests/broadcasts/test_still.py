@@ -4,6 +4,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from psycopg.errors import CheckViolation
 
 from chaupal.broadcasts import deliveries, held, jobs, report
 from chaupal.broadcasts.audience import Everyone
@@ -197,3 +198,26 @@ async def test_what_was_in_doubt_when_its_area_was_stopped_waits_too(stage):
     await stopped(stage.place, stage.author, "state")
     assert await claim(stage, now=later) == ["queued"] * 12
     assert await stage.states(id) == {"queued": 12}
+
+
+@pytest.mark.parametrize(
+    ("author_says", "approver_denies", "waiting"),
+    [(True, True, 12), (True, False, 12), (False, False, 12), (False, True, 0)],
+)
+async def test_it_is_election_matter_unless_two_people_say_otherwise(
+    stage, author_says, approver_denies, waiting
+):
+    id = await stage.submitted(election_matter=author_says)
+    await stage.approve(id, denies=approver_denies)
+    await jobs.freeze(stage.rt, stage.place.organisation, id)
+    await entered(stage.place, stage.author, "state")
+    assert await claim(stage) == ["queued"] * waiting + ["sending"] * (12 - waiting)
+    assert (await stage.broadcast(id)).electoral is bool(waiting)
+
+
+async def test_an_edit_voids_what_the_approver_said_of_it(stage):
+    id = await stage.submitted(election_matter=False)
+    async with stage.place.transaction() as conn:
+        with pytest.raises(CheckViolation, match="denied_by_who_approved"):
+            await conn.execute("UPDATE broadcast SET approver_denies = true")
+    assert (await stage.broadcast(id)).electoral

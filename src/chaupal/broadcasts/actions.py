@@ -134,13 +134,20 @@ async def submit(rt: Runtime, id: BroadcastId, *, key: str, actor: Actor) -> Bro
 
 
 async def approve(
-    rt: Runtime, id: BroadcastId, *, seen_hash: bytes, key: str, actor: Actor
+    rt: Runtime,
+    id: BroadcastId,
+    *,
+    seen_hash: bytes,
+    denies_election: bool = False,
+    key: str,
+    actor: Actor,
 ) -> Broadcast:
     """Put the second signature on a broadcast, so that its audience is frozen and it goes out.
 
     `seen_hash` is the content that the approver read: an edit in between refuses. The author's
     own signature is refused for everybody, and so is that of someone whose part of the tree
-    does not hold the whole audience. Two approvers racing produce one approval.
+    does not hold the whole audience. Two approvers racing produce one approval. It counts as
+    election matter unless its author said that it is not, and the approver `denies_election` too.
     """
     async with db.transaction(rt.pool, actor.organisation) as conn:
         await stand_still(conn)
@@ -160,8 +167,14 @@ async def approve(
         signed = replace(target, also_within=scope.paths(Right.APPROVE))
         if reached != await _total(conn, broadcast, signed):
             raise NotAllowed("broadcast.beyond_scope")
+        denies = denies_election and not broadcast.election_matter
         await queries.approve(
-            conn, id, approver_id=actor.id, approver_label=actor.label, now=rt.now()
+            conn,
+            id,
+            approver_id=actor.id,
+            approver_label=actor.label,
+            denies=denies,
+            now=rt.now(),
         )
         await record.answer(conn, key, b"approve" + id.bytes, "approved", actor=actor, now=rt.now())
         await record.append(
@@ -172,6 +185,7 @@ async def approve(
             now=rt.now(),
             targets=reached,
             content=seen_hash.hex(),
+            election_matter=not denies,
         )
         return await _locked(conn, id, scope)
 

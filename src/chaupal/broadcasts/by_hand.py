@@ -50,7 +50,7 @@ async def claim_for_relay(conn: db.Conn, *, now: datetime, limit: int) -> list[B
                 SELECT min(q.starts_at) AS starts_at
                   FROM stillness q
                  WHERE q.organisation_id = current_organisation() AND q.ends_at > %(now)s
-                   AND (b.election_matter OR q.everything)
+                   AND (b.electoral OR q.everything)
                    AND (u.path BETWEEN q.path AND q.path_end
                         OR (q.reaches_up AND q.path BETWEEN u.path AND u.path_end))
                ) AS quiet ON true
@@ -90,7 +90,7 @@ async def hold_back(conn: db.Conn, *, now: datetime, until: datetime, limit: int
              CROSS JOIN LATERAL (
                 SELECT max(q.ends_at) AS ends_at, min(q.why) AS why
                   FROM quiet q
-                 WHERE (b.election_matter OR q.everything)
+                 WHERE (b.electoral OR q.everything)
                    AND (u.path BETWEEN q.path AND q.path_end
                         OR (q.reaches_up AND q.path BETWEEN u.path AND u.path_end))) AS still
              WHERE EXISTS (SELECT FROM quiet)

@@ -140,7 +140,7 @@ async def claim(
         Judged,
         """
         WITH live AS (
-            SELECT b.id, b.lane, b.election_matter,
+            SELECT b.id, b.lane, b.electoral,
                    CASE b.purpose WHEN 'internal' THEN 'coordination' ELSE 'messages' END AS wanted
               FROM broadcast b
              WHERE b.organisation_id = current_organisation()
@@ -151,7 +151,7 @@ async def claim(
                               AND s.disabled_at IS NULL)
                FOR SHARE OF b  -- whoever stops it waits for us, or we see that it is stopped
         ), waiting AS (
-            SELECT d.*, b.lane, b.election_matter, b.wanted,
+            SELECT d.*, b.lane, b.electoral, b.wanted,
                    row_number() OVER (PARTITION BY b.id ORDER BY d.due_at, d.id) AS turn
               FROM live b
              CROSS JOIN LATERAL (
@@ -190,7 +190,7 @@ async def claim(
                 SELECT max(q.ends_at) AS until, min(q.why) AS why
                   FROM stillness q
                  WHERE q.organisation_id = current_organisation()
-                   AND (k.election_matter OR q.everything)
+                   AND (k.electoral OR q.everything)
                    AND q.starts_at <= %(now)s + %(time_to_live)s AND q.ends_at > %(now)s
                    AND (u.path BETWEEN q.path AND q.path_end
                         OR (q.reaches_up AND q.path BETWEEN u.path AND u.path_end))) AS still

@@ -54,7 +54,7 @@ async def held(conn: db.Conn, id: BroadcastId, *, now: datetime, limit: int) -> 
           JOIN unit u ON u.organisation_id = d.organisation_id
                      AND u.id = coalesce(g.unit_id, m.unit_id)
           JOIN stillness q ON q.organisation_id = d.organisation_id
-           AND (b.election_matter OR q.everything)
+           AND (b.electoral OR q.everything)
            AND q.starts_at <= %(now)s::timestamptz + coalesce(line.life, interval '0')
            AND q.ends_at > %(now)s
            AND (u.path BETWEEN q.path AND q.path_end

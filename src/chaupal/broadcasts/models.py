@@ -144,7 +144,11 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Broadcast:
-    """A message on its way to many groups."""
+    """A message on its way to many groups.
+
+    `election_matter` is what its author says, `electoral` what counts: everything is, unless the
+    one who approves says as well that it is not.
+    """
 
     id: BroadcastId
     stage: Stage
@@ -169,6 +173,7 @@ class Broadcast:
     targets: int | None
     finished_at: datetime | None
     via: list[str]
+    electoral: bool = True
 
     def draft(self, texts: dict[str, str]) -> Draft:
         """Return what is written, so that its hash can be computed again."""

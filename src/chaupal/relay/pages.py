@@ -83,7 +83,7 @@ async def part(conn: db.Conn, assignment_id: UUID, *, now: datetime, today: date
                EXISTS (
                     SELECT FROM stillness q
                      WHERE q.organisation_id = current_organisation()
-                       AND (b.election_matter OR q.everything)
+                       AND (b.electoral OR q.everything)
                        AND q.starts_at <= %(now)s AND q.ends_at > %(now)s
                        AND (u.path BETWEEN q.path AND q.path_end
                             OR (q.reaches_up AND q.path BETWEEN u.path AND u.path_end))) AS silent,

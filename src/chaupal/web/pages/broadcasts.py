@@ -151,6 +151,7 @@ async def look(
             "audience": sentence(expression, shown.purpose, names, language, via=shown.via),
             "to_people": bool(shown.via),
             "election_matter": shown.election_matter,
+            "electoral": shown.electoral,
             "synthetic": shown.synthetic,
             "author_label": shown.author_label,
             "created_at": shown.created_at,
@@ -243,10 +244,18 @@ async def approve(request: Asked, id: FromPath[UUID]) -> Response[Any]:
     desk = await visits.desk_of(request)
     rt, key = visits.runtime(request), await visits.idempotency_key(request)
     try:
-        seen = bytes.fromhex(str((await visits.fields(request)).get("seen", "")))
+        form = await visits.fields(request)
+        seen = bytes.fromhex(str(form.get("seen", "")))
     except ValueError as error:
         raise Invalid("request.malformed", where="seen") from error
-    await actions.approve(rt, BroadcastId(id), seen_hash=seen, key=key, actor=desk.actor)
+    await actions.approve(
+        rt,
+        BroadcastId(id),
+        seen_hash=seen,
+        denies_election=form.get("no_election_matter") == "yes",
+        key=key,
+        actor=desk.actor,
+    )
     return await _moved(rt, desk, id)
 
 
