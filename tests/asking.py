@@ -140,7 +140,7 @@ PAGE_ACTS: dict[str, dict[str, str]] = {
     "/law/polls/{id:uuid}/{verb:str}": {"reason": "order 7"},
     "/law/freezes/{id:uuid}/lift": {},
     **{f"/broadcasts/{{id:uuid}}{verb}": {}
-       for verb in ("", "/approve", "/submit", "/why", "/counters/acknowledge",
+       for verb in ("", "/approve", "/certificate", "/submit", "/why", "/counters/acknowledge",
                     "/counters/recount", "/{verb:str}")},
 }  # fmt: skip
 PAGE_ADDED: dict[str, dict[str, str]] = {

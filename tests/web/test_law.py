@@ -8,7 +8,9 @@ from chaupal.broadcasts import actions, jobs, queries
 from chaupal.broadcasts.audience import Categories
 from chaupal.broadcasts.models import BroadcastId, Draft, Purpose
 from chaupal.kit.ids import new_id
+from chaupal.organisations.models import OrganisationType
 from chaupal.relay import jobs as relay
+from factories import an_organisation
 from lawful import entered
 
 FORM = {
@@ -150,3 +152,32 @@ async def test_an_area_is_stopped_on_the_page_and_everybody_is_told(asha, ravi, 
 async def test_a_stop_that_is_not_clear_is_refused(asha, changes, status):
     order = {"unit": "east", "reason": "order", "what": "everything"}
     assert (await asha.post("/law/freezes", order | changes)).status == status
+
+
+async def test_a_certificate_is_entered_on_the_broadcasts_page(door, rt):
+    place = await an_organisation(rt, "party", type=OrganisationType.PARTY)
+    await place.category("farmers")
+    await place.group("east-one", categories=("farmers",))
+    author, approver = await place.account("author"), await place.account("approver")
+    draft = Draft(
+        title="सभा",
+        texts={"hi": "कल सभा है।"},
+        purpose=Purpose.PUBLIC,
+        audience=Categories(["farmers"]),
+        expires_at=rt.now() + timedelta(hours=6),
+    )
+    id = await actions.write(rt, draft, key=str(new_id()), actor=author)
+    await actions.submit(rt, id, key=str(new_id()), actor=author)
+    writer, reader = await door.signed_in(place, author), await door.signed_in(place, approver)
+    seen = {"seen": (await reader.get(f"/broadcasts/{id}")).hidden("seen")}
+    refused = await reader.post(f"/broadcasts/{id}/approve", seen)
+    assert (refused.status, "A certificate is missing" in refused.words) == (409, True)
+
+    form = {"number": "118", "committee": "District MCMC", "certified_on": "2026-01-31"}
+    wrong = await writer.post(f"/broadcasts/{id}/certificate", form | {"certified_on": "soon"})
+    assert wrong.status == 422
+    assert (await writer.post(f"/broadcasts/{id}/certificate", form)).status == 303
+    page = await reader.get(f"/broadcasts/{id}")
+    assert "District MCMC" in page.words
+    assert "It is for exactly this text." in page.words
+    assert (await reader.post(f"/broadcasts/{id}/approve", seen)).status == 303

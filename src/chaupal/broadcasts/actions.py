@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from chaupal import record
-from chaupal.broadcasts import audience, endings, people, queries, recalls, targets
+from chaupal.broadcasts import audience, certificates, endings, people, queries, recalls, targets
 from chaupal.broadcasts.compiler import Target
 from chaupal.broadcasts.models import (
     BranchCount,
@@ -147,7 +147,8 @@ async def approve(
     `seen_hash` is the content that the approver read: an edit in between refuses. The author's
     own signature is refused for everybody, and so is that of someone whose part of the tree
     does not hold the whole audience. Two approvers racing produce one approval. It counts as
-    election matter unless its author said that it is not, and the approver `denies_election` too.
+    election matter unless its author said that it is not, and the approver `denies_election` too;
+    then it has the certificate that the law wants of it.
     """
     async with db.transaction(rt.pool, actor.organisation) as conn:
         await stand_still(conn)
@@ -168,6 +169,8 @@ async def approve(
         if reached != await _total(conn, broadcast, signed):
             raise NotAllowed("broadcast.beyond_scope")
         denies = denies_election and not broadcast.election_matter
+        if not denies:
+            await certificates.check(conn, broadcast, target)
         await queries.approve(
             conn,
             id,

@@ -783,6 +783,22 @@ CREATE TABLE public.category (
 
 ALTER TABLE ONLY public.category FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE public.certificate (
+    organisation_id integer NOT NULL,
+    broadcast_id uuid NOT NULL,
+    number text NOT NULL,
+    committee text NOT NULL,
+    certified_on date NOT NULL,
+    wording_hash bytea NOT NULL,
+    entered_by uuid NOT NULL,
+    entered_label text NOT NULL,
+    entered_at timestamp with time zone NOT NULL,
+    CONSTRAINT certificate_is_whole CHECK (((number <> ''::text) AND (length(number) <= 100) AND (committee <> ''::text) AND (length(committee) <= 200))),
+    CONSTRAINT wording_hash_is_a_sha256 CHECK ((octet_length(wording_hash) = 32))
+);
+
+ALTER TABLE ONLY public.certificate FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.channel_exclusion (
     channel text NOT NULL,
     organisation_type public.organisation_type NOT NULL,
@@ -1867,6 +1883,9 @@ ALTER TABLE ONLY public.broadcast_text
 ALTER TABLE ONLY public.category
     ADD CONSTRAINT category_pkey PRIMARY KEY (organisation_id, key);
 
+ALTER TABLE ONLY public.certificate
+    ADD CONSTRAINT certificate_pkey PRIMARY KEY (organisation_id, broadcast_id);
+
 ALTER TABLE ONLY public.channel_exclusion
     ADD CONSTRAINT channel_exclusion_pkey PRIMARY KEY (channel, organisation_type, since);
 
@@ -2332,6 +2351,12 @@ ALTER TABLE ONLY public.broadcast_text
 ALTER TABLE ONLY public.category
     ADD CONSTRAINT category_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES public.organisation(id);
 
+ALTER TABLE ONLY public.certificate
+    ADD CONSTRAINT certificate_organisation_id_broadcast_id_fkey FOREIGN KEY (organisation_id, broadcast_id) REFERENCES public.broadcast(organisation_id, id);
+
+ALTER TABLE ONLY public.certificate
+    ADD CONSTRAINT certificate_organisation_id_entered_by_fkey FOREIGN KEY (organisation_id, entered_by) REFERENCES public.account(organisation_id, id);
+
 ALTER TABLE ONLY public.chat_group
     ADD CONSTRAINT chat_group_organisation_id_sender_id_fkey FOREIGN KEY (organisation_id, sender_id) REFERENCES public.sender(organisation_id, id);
 
@@ -2531,6 +2556,8 @@ ALTER TABLE public.broadcast_text ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.category ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.certificate ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.chat_group ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.consent ENABLE ROW LEVEL SECURITY;
@@ -2596,6 +2623,8 @@ CREATE POLICY own_organisation ON public.broadcast_template USING ((organisation
 CREATE POLICY own_organisation ON public.broadcast_text USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
 
 CREATE POLICY own_organisation ON public.category USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
+
+CREATE POLICY own_organisation ON public.certificate USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
 
 CREATE POLICY own_organisation ON public.chat_group USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
 
@@ -2770,6 +2799,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.broadcast_template TO chaupal_
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.broadcast_text TO chaupal_program;
 
 GRANT SELECT,INSERT ON TABLE public.category TO chaupal_program;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.certificate TO chaupal_program;
 
 GRANT SELECT ON TABLE public.channel_exclusion TO chaupal_program;
 

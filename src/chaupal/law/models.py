@@ -4,6 +4,7 @@ Limits and orders change, so each carries the rule that it follows and the day o
 known. They may be made stricter, never laxer.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import NewType
@@ -39,6 +40,30 @@ SILENCE = Rule(
 )
 # By when what was recalled has to be gone.
 TAKEDOWN = Rule(3, "IT Rules 2021 as amended, takedown within three hours", date(2026, 11, 23))
+
+
+@dataclass(frozen=True, slots=True)
+class Certification:
+    """Which organisations need a certificate for election matter on which channels, by which rule,
+    as known on a day."""
+
+    types: frozenset[str]
+    channels: frozenset[str]
+    source: str
+    known_on: date
+
+    def needed(self, organisation_type: str, channels: Iterable[str]) -> bool:
+        """Say whether election matter of such an organisation on these channels needs one."""
+        return organisation_type in self.types and not self.channels.isdisjoint(channels)
+
+
+CERTIFICATION = Certification(
+    frozenset({"party"}),
+    frozenset({"sms", "telegram", "whatsapp", "whatsapp_cloud"}),
+    "ECI orders on certification by a Media Certification and Monitoring Committee: bulk SMS and"
+    " voice, social media",
+    date(2026, 11, 23),
+)
 
 
 @dataclass(frozen=True, slots=True)

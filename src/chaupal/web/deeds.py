@@ -28,6 +28,7 @@ DEEDS: Mapping[str, str] = MappingProxyType(
         "breach.exported": N_("took a breach's circle along"),
         "broadcast.approved": N_("approved a broadcast for %(groups)s groups"),
         "broadcast.cancelled": N_("stopped a broadcast for good; left unsent: %(ended)s"),
+        "broadcast.certified": N_("entered a broadcast's certificate %(number)s"),
         "broadcast.drafted": N_("wrote a broadcast"),
         "broadcast.finished": N_("a broadcast is finished"),
         "broadcast.frozen": N_("fixed the audience: %(targets)s groups"),

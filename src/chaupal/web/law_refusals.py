@@ -5,6 +5,28 @@ from collections.abc import Mapping
 from chaupal.web.refusals import N_, Words
 
 OF_THE_LAW: Mapping[str, Words] = {
+    "certificate.day_ahead": Words(
+        N_("That day is still to come"),
+        N_("A certificate bears a day that is past, or today."),
+        N_("Look at the certificate, then enter it again."),
+    ),
+    "certificate.malformed": Words(
+        N_("The certificate is not whole"),
+        N_("It has a number and names its committee, in %(limit)s characters at most."),
+        N_("Copy both from the certificate, then try again."),
+    ),
+    "certificate.missing": Words(
+        N_("A certificate is missing"),
+        N_(
+            "On a channel of this audience a party has election matter certified first: %(source)s."
+        ),
+        N_("Have exactly this text certified, and enter the certificate on the broadcast's page."),
+    ),
+    "certificate.of_another_text": Words(
+        N_("The certificate is for another text"),
+        N_("The text was changed after the certificate %(number)s was entered."),
+        N_("Bring back the certified text, or have the new one certified."),
+    ),
     "freeze.lifted": Words(
         N_("This area goes on already"),
         N_("Somebody has lifted this stop."),

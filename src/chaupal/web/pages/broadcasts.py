@@ -19,6 +19,7 @@ from chaupal.web.answers import onward, page
 from chaupal.web.language import Language
 from chaupal.web.live import Fragments, Hub, Picture
 from chaupal.web.pages import paging
+from chaupal.web.pages.certificates import certificate_of
 from chaupal.web.pages.counters import finding_of
 from chaupal.web.pages.law import held_back
 from chaupal.web.pages.naming import names_in
@@ -109,6 +110,8 @@ async def broadcast(request: Asked, id: FromPath[UUID]) -> Response[Any]:
     async with db.transaction(rt.pool, desk.actor.organisation) as conn:
         shown: Broadcast = contents["row"]
         contents["finding"] = await finding_of(conn, shown.id, desk.scope)
+        written = {text["language"]: text["body"] for text in contents["texts"]}
+        contents["certificate"] = await certificate_of(conn, shown, written, desk)
         contents["may_recount"] = desk.scope.allows(Right.STEER)
         if shown.stage in BEFORE_FREEZE:
             contents["audience_count"] = await actions.total(conn, shown, now=rt.now())
