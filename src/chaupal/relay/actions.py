@@ -175,20 +175,25 @@ async def clicked(rt: Runtime, organisation: OrganisationId, delivery_id: int) -
 
 
 async def link_page(rt: Runtime, organisation: OrganisationId, delivery_id: int) -> LinkPage:
-    """Return what a member sees at their group's link; what was recalled is not shown again."""
+    """Return what a member sees at their group's link.
+
+    What was recalled is not shown again, and nothing is where the law keeps the area still.
+    """
     async with db.transaction(rt.pool, organisation) as conn:
-        linked = await pages.linked(conn, delivery_id)
+        linked = await pages.linked(conn, delivery_id, now=rt.now())
         if linked is None:
             raise NotFound("link.unknown")
         approved = await texts.approved(conn, organisation, linked.broadcast_id)
     withdrawn = linked.stage is Stage.RECALLED or linked.language not in approved
+    hidden = withdrawn or linked.still
     in_hindi = linked.language == "hi"
     return LinkPage(
         organisation_name=linked.organisation_name_hi if in_hindi else linked.organisation_name_en,
-        title="" if withdrawn else linked.title,
-        text="" if withdrawn else approved[linked.language],
+        title="" if hidden else linked.title,
+        text="" if hidden else approved[linked.language],
         language=linked.language,
         withdrawn=withdrawn,
+        still=linked.still,
     )
 
 

@@ -114,6 +114,7 @@ class LinkPage:
     text: str = field(repr=False)
     language: str
     withdrawn: bool
+    still: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,7 @@ class Linked:
     stage: Stage
     title: str
     language: str
+    still: bool
     organisation_name_hi: str
     organisation_name_en: str
 
@@ -140,13 +141,23 @@ async def others(
     )
 
 
-async def linked(conn: db.Conn, delivery_id: int) -> Linked | None:
-    """Return what a group's short link stands for."""
+async def linked(conn: db.Conn, delivery_id: int, *, now: datetime) -> Linked | None:
+    """Return what a group's short link stands for, and whether its area is kept still now."""
     return await db.maybe(
         conn,
         Linked,
         """
         SELECT b.id AS broadcast_id, b.stage::text, b.title, d.language,
+               EXISTS (
+                    SELECT FROM stillness q
+                      JOIN chat_group g ON g.organisation_id = q.organisation_id
+                                       AND g.id = d.group_id
+                      JOIN unit u ON u.organisation_id = g.organisation_id AND u.id = g.unit_id
+                     WHERE q.organisation_id = current_organisation()
+                       AND (b.electoral OR q.everything)
+                       AND q.starts_at <= %(now)s AND q.ends_at > %(now)s
+                       AND (u.path BETWEEN q.path AND q.path_end
+                            OR (q.reaches_up AND q.path BETWEEN u.path AND u.path_end))) AS still,
                o.name_hi AS organisation_name_hi, o.name_en AS organisation_name_en
           FROM delivery d
           JOIN broadcast b ON b.organisation_id = d.organisation_id AND b.id = d.broadcast_id
@@ -154,6 +165,7 @@ async def linked(conn: db.Conn, delivery_id: int) -> Linked | None:
          WHERE d.organisation_id = current_organisation() AND d.id = %(id)s
         """,
         id=delivery_id,
+        now=now,
     )
 
 
