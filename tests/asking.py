@@ -23,9 +23,8 @@ def api(method: str, *paths: str) -> list[tuple[str, str]]:
 # Lists of which the oracle says what stands on all their pages together.
 LISTED = api("GET", "people", "groups", "offices", "imports", "coverage/booths")
 # What is read with nothing but the key: no mark of anything outside may stand in it.
-READ = api(
-    "GET", "me", "levels", "categories", "units", "coverage", "filters", "record", "broadcasts"
-)
+READ = api("GET", "me", "levels", "categories", "units", "coverage", "filters", "record",
+           "broadcasts", "polls", "freezes")  # fmt: skip
 # What is read of one thing: asked of everything, inside and outside.
 READ_ONE = api(
     "GET", "units/{id:uuid}", "units/{id:uuid}/children", "units/{id:uuid}/history",
@@ -76,6 +75,10 @@ ACTS: dict[str, Any] = {
     "imports/{id:uuid}/order": None,
     "imports/{id:uuid}/cancel": None,
     "filters/{id:uuid}/forget": None,
+    "polls/{id:uuid}/doubt": {"reason": "order 7"},
+    "polls/{id:uuid}/keep": None,
+    "polls/{id:uuid}/withdraw": None,
+    "freezes/{id:uuid}/lift": None,
     "broadcasts/{id:uuid}": {
         "title": "New", "texts": {"hi": "नया"}, "purpose": "public", "audience": {"op": "everyone"},
         "expires_at": f"{DAY}T18:00:00Z",
@@ -88,6 +91,9 @@ ACTS: dict[str, Any] = {
 ADDED: dict[str, Any] = {
     "groups": {"unit_id": "{id}", "name": "New", "purpose": "public", "channel": "whatsapp"},
     "offices": {"unit_id": "{id}", "role": "desk", "title_hi": "अ", "title_en": "A", "since": DAY},
+    "polls": {"election": "Lok Sabha", "opens_at": "2027-11-28T02:00:00Z", "units": ["{code}"],
+              "closes_at": "2027-11-28T12:00:00Z", "source": "order 7"},
+    "freezes": {"unit": "{code}", "reason": "order 7"},
     "people/bulk": {"whom": {"unit": "{code}"}, "what": {"deed": "speak", "language": "en"},
                     "seen": 1},
 }  # fmt: skip
@@ -100,7 +106,7 @@ PAGE_READ = {
         "/", "/access", "/accounts", "/accounts/new", "/audiences",
         "/breach", "/broadcasts", "/broadcasts/new",
         "/coverage", "/coverage/booths", "/exports", "/groups", "/groups/new", "/imports",
-        "/imports/new", "/notices", "/offices", "/offices/new", "/people", "/people/bulk",
+        "/imports/new", "/law", "/notices", "/offices", "/offices/new", "/people", "/people/bulk",
         "/record", "/search", "/senders", "/tree",
     )
 }  # fmt: skip
@@ -140,8 +146,10 @@ PAGE_ACTS: dict[str, dict[str, str]] = {
     "/imports/{id:uuid}/{verb:str}": {},
     "/accounts/{id:uuid}": {"verb": "disable"},
     "/filters/{id:uuid}/forget": {"page": "people"},
+    "/law/polls/{id:uuid}/{verb:str}": {"reason": "order 7"},
+    "/law/freezes/{id:uuid}/lift": {},
     **{f"/broadcasts/{{id:uuid}}{verb}": {}
-       for verb in ("", "/approve", "/submit", "/why", "/counters/acknowledge",
+       for verb in ("", "/approve", "/certificate", "/submit", "/why", "/counters/acknowledge",
                     "/counters/recount", "/{verb:str}")},
 }  # fmt: skip
 PAGE_ADDED: dict[str, dict[str, str]] = {
@@ -149,6 +157,16 @@ PAGE_ADDED: dict[str, dict[str, str]] = {
     "/offices/new": {"unit": "{code}", "role": "desk", "title_hi": "अ", "title_en": "A"},
     "/people/bulk": {"unit": "{code}", "deed": "speak", "to": "en", "seen": "1"},
     "/exports": {"kind": "people", "unit": "{code}"},
+    "/law/freezes": {"unit": "{code}", "reason": "order 7", "what": "everything"},
+    "/law/polls": {
+        "election": "Lok Sabha",
+        "day": "2026-12-01",
+        "opens": "07:00",
+        "closes": "18:00",
+        "silence_h": "48",
+        "source": "order 7",
+        "units": "{code}",
+    },
     "/accounts/new": {"unit": "{code}", "login": "new.login", "name": "New", "language": "hi"},
 }
 PAGES = {*PAGE_READ, *PAGE_READ_ONE, ("POST", "/search"), ("GET", "/live"),
@@ -166,7 +184,8 @@ OPEN = {
         "/broadcasts/groups")),
     *(("POST", path) for path in (
         "/sign-in", "/sign-out", "/preferences", "/enter/{token:str}/password",
-        "/r/{token:str}/posted", "/filters", "/imports", "/broadcasts", "/broadcasts/count",
+        "/r/{token:str}/posted", "/r/{token:str}/deleted",
+        "/filters", "/imports", "/broadcasts", "/broadcasts/count",
         "/broadcasts/why", "/broadcasts/audience", "/audiences", "/audiences/{id:uuid}/rename",
         "/audiences/{id:uuid}/forget", f"{HOME}/audiences/saved",
         f"{HOME}/audiences/saved/{{id:uuid}}/rename",
@@ -182,7 +201,8 @@ OPEN = {
 
 def path_of(route: str, id: object, person: object) -> str:
     """The address of a route, of one thing and, where it names somebody else, of them."""
-    verbs = {"/groups/": "left", "/offices/": "title", "/imports/": "cancel"}
+    verbs = {"/groups/": "left", "/offices/": "title", "/imports/": "cancel",
+             "/law/": "keep"}  # fmt: skip
     verb = next((verb for home, verb in verbs.items() if route.startswith(home)), "cancel")
     return (
         route.replace("{id:uuid}", str(id))

@@ -265,12 +265,14 @@ class Place:
             )
 
 
-async def an_organisation(rt: Runtime, slug: str = "sangh") -> Place:
+async def an_organisation(
+    rt: Runtime, slug: str = "sangh", *, type: OrganisationType = OrganisationType.NGO
+) -> Place:
     """A small organisation: a state, two divisions, two districts in each."""
     organisation = await actions.found(
         rt,
         slug=slug,
-        type=OrganisationType.NGO,
+        type=type,
         name_hi="परीक्षण संगठन",
         name_en="Test Organisation",
         levels=LEVELS,

@@ -91,7 +91,7 @@ class Homeserver:
         seen = await self.ask(http, "GET", path, None, reader)
         joined = seen.get("rooms", {}).get("join", {})
         return {
-            room: [event["content"]["body"] for event in state["timeline"]["events"]]
+            room: [event["content"].get("body", "") for event in state["timeline"]["events"]]
             for room, state in joined.items()
         }
 

@@ -93,6 +93,7 @@ class Bazaar:
             self.rt,
             id,
             seen_hash=draft.content_hash(),
+            denies_election=True,
             key=str(new_id()),
             actor=self.approver,
         )

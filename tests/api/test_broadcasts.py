@@ -125,6 +125,20 @@ async def test_no_key_of_the_author_approves(two, keyed, rt, place):
     assert (await two.author.get(f"broadcasts/{id}")).json["stage"] == "submitted"
 
 
+@pytest.mark.parametrize("author_says", [True, False])
+@pytest.mark.parametrize("approver_denies", [True, False])
+async def test_only_two_together_say_that_it_is_no_election_matter(
+    two, author_says, approver_denies
+):
+    id = await two.submitted(election_matter=author_says)
+    seen = (await two.approver.get(f"broadcasts/{id}")).json["content"]
+    said = {"seen": seen, "no_election_matter": approver_denies}
+    assert (await two.approver.post(f"broadcasts/{id}/approve", said)).status == 200
+    told = (await two.author.get(f"broadcasts/{id}")).json
+    assert told["election_matter"] is author_says
+    assert told["electoral"] is (author_says or not approver_denies)
+
+
 async def test_an_approval_is_for_what_was_read_and_an_edit_voids_it(two):
     id = await two.submitted()
     seen = (await two.approver.get(f"broadcasts/{id}")).json["content"]

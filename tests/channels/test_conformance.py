@@ -19,6 +19,8 @@ from chaupal.channels.contract import (
     Account,
     Channel,
     Deferred,
+    Deleted,
+    Deleting,
     Message,
     Outcome,
     Rejected,
@@ -251,6 +253,59 @@ async def test_a_provider_that_cannot_be_reached_was_sent_nothing(name, http):
             account = Account(endpoint=endpoint, token=TOKEN, webhook_secret="s")
             outcome = await CHANNELS[name].connect(http, account).send(MESSAGE)
             assert isinstance(discreet(outcome), Deferred), endpoint
+
+
+DELETED = {
+    "sandbox": (200, {"ok": True, "result": {}}),
+    "telegram": (200, {"ok": True, "result": True}),
+    "matrix": (200, {"event_id": "$8"}),
+}
+GONE = {
+    "sandbox": (400, {"ok": False, "description": "message not found"}),
+    "telegram": (400, {"ok": False, "description": "Bad Request: message to delete not found"}),
+}
+
+
+async def deletion_of(name, provider, http, answer, channels=PATIENT):
+    provider.answer = answer
+    account = Account(endpoint=provider.url, token=TOKEN, webhook_secret="s")
+    line = channels[name].connect(http, account)
+    assert isinstance(line, Deleting) == channels[name].traits.takes_back
+    if not isinstance(line, Deleting):
+        pytest.skip("this channel takes nothing back")
+    outcome = await line.delete(ADDRESS, REFERENCES[name])
+    for secret in (TOKEN, "98765", "127.0.0.1"):
+        assert secret not in repr(outcome)
+    return outcome
+
+
+async def test_a_message_is_deleted_by_its_reference(name, provider, http):
+    ended = DELETED.get(name, (200, {}))
+    assert await deletion_of(name, provider, http, say(*ended)) == Deleted()
+    ((path, raw),) = provider.read
+    assert REFERENCES[name].strip("$") in path + raw.decode()
+
+
+async def test_what_is_gone_already_is_deleted(name, provider, http):
+    ended = GONE.get(name) or DELETED.get(name, (200, {}))
+    assert await deletion_of(name, provider, http, say(*ended)) == Deleted()
+
+
+async def test_a_deletion_waits_as_long_as_the_provider_says(name, provider, http):
+    outcome = await deletion_of(name, provider, http, say(429, THROTTLED[name]))
+    assert outcome == Deferred("throttled", WAITS.get(name))
+
+
+@pytest.mark.parametrize("status", [400, 401, 403])
+async def test_a_refused_deletion_is_never_tried_again(name, provider, http, status):
+    told = {"description": f"no {TEXT} for {ADDRESS} with {TOKEN}", "error": TEXT}
+    assert isinstance(await deletion_of(name, provider, http, say(status, told)), Rejected)
+
+
+@pytest.mark.parametrize("answer", [cut, silence, say(500, {}), say(200, b"<html>"), endless])
+async def test_a_lost_answer_to_a_deletion_is_asked_for_again(name, provider, http, answer):
+    outcome = await deletion_of(name, provider, http, answer, HURRIED)
+    assert isinstance(outcome, Unknown | Deferred)
 
 
 async def test_a_webhook_without_the_secret_is_not_the_providers(name):

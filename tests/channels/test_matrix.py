@@ -7,7 +7,15 @@ import aiohttp
 import pytest
 
 from chaupal.arrivals.models import Evidence, MessageArrived, StatusArrived
-from chaupal.channels.contract import Accepted, Account, Connection, Message, Rejected
+from chaupal.channels.contract import (
+    Accepted,
+    Account,
+    Connection,
+    Deleted,
+    Deleting,
+    Message,
+    Rejected,
+)
 from chaupal.channels.matrix import Matrix
 from homeserver import Homeserver, Receiver, start
 
@@ -68,6 +76,17 @@ async def test_a_repeat_under_the_same_key_is_one_message(home, http, line, peop
     again = Message(room, "दूसरी", f"{secrets.token_hex()}/1")
     assert isinstance(await line.send(again), Accepted)
     assert (await home.timelines(http, people[0]))[room] == ["एक बार", "दूसरी"]
+
+
+async def test_a_message_that_was_taken_back_is_gone_for_the_members(home, http, line, people):
+    room = await home.room(http, "किसान", people)
+    wrong = await line.send(Message(room, "ग़लत", secrets.token_hex()))
+    await line.send(Message(room, "सही", secrets.token_hex()))
+    assert isinstance(line, Deleting)
+    assert await line.delete(room, wrong.provider_ref) == Deleted()
+    assert await line.delete(room, wrong.provider_ref) == Deleted()
+    assert "ग़लत" not in (await home.timelines(http, people[0]))[room]
+    assert isinstance(await line.delete("!nowhere:home.invalid", wrong.provider_ref), Rejected)
 
 
 async def test_a_room_that_we_are_not_in_is_refused(line):

@@ -197,6 +197,19 @@ async def test_a_broken_line_is_named_by_its_number(town):
     assert (status, body["parameters"]) == (400, {"line": 2, "loaded": 1})
 
 
+async def test_a_bot_takes_back_its_own_messages_and_no_others(town):
+    _, mine = await town.send("g1", key="k1")
+    _, kept = await town.send("g1", key="k2")
+    wanted = {"chat_id": "g1", "message_id": mine["result"]["message_id"]}
+    assert (await town.post("/botnone/deleteMessage", body=wanted))[0] == 401
+    path = f"/bot{TOKEN}/deleteMessage"
+    assert (await town.post(path, body=wanted))[0] == 200
+    status, body = await town.post(path, body=wanted)
+    assert (status, body["description"]) == (400, "message not found")
+    (line,) = await town.lines("/book")
+    assert [m["message_id"] for m in line["messages"]] == [kept["result"]["message_id"]]
+
+
 async def test_the_book_survives_kill_9(tmp_path):
     book = tmp_path / "book"
     async with aiohttp.ClientSession() as http:

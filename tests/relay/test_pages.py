@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 import pytest
 
+from chaupal.edge.page import message
 from chaupal.kit import db
 from chaupal.kit.refusals import Gone, Invalid, NotFound
 from chaupal.organisations import scope_of
@@ -162,6 +163,19 @@ async def test_a_text_changed_behind_the_approval_is_not_shown(bazaar):
     await bazaar.rows("UPDATE broadcast_text SET body = body || '!' RETURNING 1")
     with pytest.raises(Gone, match="task_closed"):
         await actions.open_page(bazaar.rt, token)
+
+
+async def test_a_groups_link_shows_no_text_while_its_area_is_still(bazaar, clock):
+    _, _, assignment, _ = await one_task(bazaar)
+    await bazaar.silence("east", after=timedelta(0), length=timedelta(hours=1))
+    page = await actions.link_page(bazaar.rt, bazaar.organisation, assignment.delivery_id)
+    assert (page.title, page.text, page.withdrawn, page.still) == ("", "", False, True)
+    said = message(page).decode()
+    assert "अभी यह नहीं दिखाया जा सकता" in said
+    assert HINDI not in said
+    clock.at += timedelta(hours=1)
+    page = await actions.link_page(bazaar.rt, bazaar.organisation, assignment.delivery_id)
+    assert (page.text, page.still) == (HINDI, False)
 
 
 async def test_an_expired_link_and_a_tampered_one_are_refused(bazaar, clock):

@@ -7,9 +7,12 @@ import pytest
 
 from chaupal.broadcasts import by_hand
 from chaupal.broadcasts.models import Lane
+from chaupal.kit.ids import new_id
+from chaupal.law import freezes
 from chaupal.relay import jobs, tellings
 from chaupal.relay.models import Patience
 from chaupal.relay.telling import BATCH, CHANNELS_IN_ORDER
+from lawful import stopped
 
 MORNING = datetime(2026, 11, 23, 4, tzinfo=UTC)
 PATIENCE = Patience()
@@ -92,9 +95,13 @@ async def test_a_polling_area_in_its_silence_gets_no_task_until_it_is_over(bazaa
         ("queued", 0),
         ("tasked", 0),
     )
+    assert await bazaar.rows("SELECT group_id, failure FROM delivery ORDER BY failure LIMIT 1") == [
+        (quiet, "silence")
+    ]
     clock.at += timedelta(hours=3)
     await jobs.open_tasks(bazaar.rt, bazaar.organisation)
     assert await bazaar.delivery(quiet) == ("tasked", 0)
+    assert await bazaar.rows("SELECT FROM delivery WHERE failure IS NOT NULL") == []
 
 
 async def test_a_task_closes_before_the_next_silence_begins(bazaar, clock):
@@ -108,6 +115,7 @@ async def test_a_task_closes_before_the_next_silence_begins(bazaar, clock):
     clock.at += timedelta(hours=3)
     assert await jobs.close(bazaar.rt, bazaar.organisation) == 1
     assert await bazaar.delivery(group) == ("expired", 0)
+    assert await bazaar.rows("SELECT failure FROM delivery") == [("silence",)]
     await bazaar.agrees(id)
 
 
@@ -116,6 +124,23 @@ async def test_what_is_not_election_matter_knows_no_silence(bazaar):
     await bazaar.silence("east", after=timedelta(0), length=timedelta(hours=2))
     await bazaar.tasked(election_matter=False)
     assert await bazaar.delivery(group) == ("tasked", 0)
+
+
+async def test_a_stopped_area_gets_no_task_and_nobody_in_it_is_asked_further(bazaar, clock):
+    people = [await bazaar.place.person("east-one") for _ in range(2)]
+    group = await bazaar.group("east-one", *people)
+    await bazaar.tasked(election_matter=False)
+    order = await stopped(bazaar.place, bazaar.author, "east")
+    clock.at += timedelta(hours=3)
+    assert await jobs.escalate(bazaar.rt, bazaar.organisation) == 0
+    later = await bazaar.tasked(election_matter=False)
+    assert await bazaar.delivery(group) == ("queued", 0)
+    await freezes.lift(bazaar.rt, order, key=str(new_id()), actor=bazaar.author)
+    assert await jobs.escalate(bazaar.rt, bazaar.organisation) == 1
+    clock.at += timedelta(minutes=10)
+    await jobs.open_tasks(bazaar.rt, bazaar.organisation)
+    assert await bazaar.delivery(group) == ("tasked", 0)
+    await bazaar.agrees(later)
 
 
 async def test_a_paused_broadcast_opens_no_tasks(bazaar):

@@ -420,3 +420,20 @@ async def test_lists_go_on_from_where_they_ended(pair):
     assert (len(listed(first)), len(listed(second))) == (30, 2)
     assert not set(listed(first)) & set(listed(second))
     assert "stage=submitted" in onward
+
+
+async def test_both_must_say_that_it_is_no_election_matter(pair):
+    form = {name: value for name, value in FORM.items() if name != "election_matter"}
+    told = {}
+    for says in ("yes", ""):
+        answer = await pair.author.post("/broadcasts", form | FARMERS)
+        path = answer.headers["Location"]
+        page = await pair.approver.get(path)
+        assert 'name="no_election_matter"' in page.text
+        assert "no, says its author; who approves must say so too" in page.words
+        assert (await pair.approve(path, no_election_matter=says)).status == 303
+        told[says] = (await pair.approver.get(path)).words
+    assert "Election matter no, both say" in told["yes"]
+    assert "Election matter yes: its author says no, and who approved it did not" in told[""]
+    path = await pair.written(**FARMERS)
+    assert 'name="no_election_matter"' not in (await pair.approver.get(path)).text

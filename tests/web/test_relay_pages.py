@@ -129,3 +129,23 @@ async def test_a_personal_page_is_not_kept_and_does_not_tell_where_somebody_came
         assert answer.headers["Cache-Control"] == "no-store"
         assert answer.headers["Referrer-Policy"] == "no-referrer"
     assert not re.search(r'src="https?://', (await browser.get(f"/r/{token}")).text)
+
+
+async def test_a_withdrawn_text_is_deleted_by_who_posted_it_and_they_are_thanked(task, door):
+    bazaar, _, token = task
+    browser = door.browser()
+    await browser.get(f"/r/{token}")
+    await browser.post(f"/r/{token}/posted")
+    await bazaar.projected()
+    [(id,)] = await bazaar.rows("SELECT id FROM broadcast")
+    await bazaar.steer(id, "recall")
+
+    page = await browser.get(f"/r/{token}")
+    answer = await browser.post(f"/r/{token}/deleted")
+    thanks = await browser.get(f"/r/{token}?language=en")
+
+    assert "यह संदेश वापस लिया गया है" in page.words
+    assert HINDI not in page.text
+    assert f'action="/r/{token}/deleted"' in page.text
+    assert (answer.status, answer.headers["Location"]) == (303, f"/r/{token}")
+    assert "You said that it is not in the group." in thanks.words

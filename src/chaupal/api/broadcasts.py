@@ -41,6 +41,7 @@ class BroadcastShape(Struct, frozen=True):
 
     `reaches` counts the audience as it is now, and `targets` as it was fixed; one of them is null.
     `account` counts the targets by how far each is known to have got; their sum is `targets`.
+    `election_matter` is what its author says, `electoral` what counts.
     """
 
     id: UUID
@@ -52,6 +53,7 @@ class BroadcastShape(Struct, frozen=True):
     via: list[str]
     lane: Lane
     election_matter: bool
+    electoral: bool
     synthetic: bool
     starts_at: datetime | None
     expires_at: datetime
@@ -120,9 +122,14 @@ class Written(Struct, frozen=True):
 
 
 class Seen(Struct, frozen=True, forbid_unknown_fields=True):
-    """The `content` of the broadcast that was read: one that was edited since is not approved."""
+    """The `content` of the broadcast that was read: one that was edited since is not approved.
+
+    What counts as election matter unless author and approver both deny it: `no_election_matter` is
+    the approver's word.
+    """
 
     seen: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+    no_election_matter: bool = False
 
 
 class Moved(Struct, frozen=True):
@@ -187,6 +194,7 @@ async def broadcast(caller: Called, id: FromPath[UUID]) -> BroadcastShape:
         via=row.via,
         lane=row.lane,
         election_matter=row.election_matter,
+        electoral=row.electoral,
         synthetic=row.synthetic,
         starts_at=row.starts_at,
         expires_at=row.expires_at,
@@ -263,7 +271,12 @@ async def submit(caller: Called, id: FromPath[UUID], key: Key) -> Moved:
 async def approve(caller: Called, id: FromPath[UUID], data: JSONBody[Seen], key: Key) -> Moved:
     """Put the second signature on exactly what was read. The author's own key cannot."""
     moved = await actions.approve(
-        caller.rt, BroadcastId(id), seen_hash=bytes.fromhex(data.seen), key=key, actor=caller.actor
+        caller.rt,
+        BroadcastId(id),
+        seen_hash=bytes.fromhex(data.seen),
+        denies_election=data.no_election_matter,
+        key=key,
+        actor=caller.actor,
     )
     return await _moved(caller, moved)
 

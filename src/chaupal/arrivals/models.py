@@ -121,6 +121,14 @@ class RelayPosted:
     assignment_id: UUID
 
 
+@dataclass(frozen=True, slots=True)
+class RelayDeleted:
+    """An admin says that a recalled text is not in the group, or not any more."""
+
+    at: datetime
+    assignment_id: UUID
+
+
 Arrival: TypeAlias = (
     StatusArrived
     | MessageArrived
@@ -129,6 +137,7 @@ Arrival: TypeAlias = (
     | LinkClicked
     | RelayOpened
     | RelayPosted
+    | RelayDeleted
 )
 
 

@@ -4,9 +4,9 @@ from typing import TypeAlias
 
 import msgspec
 
-from chaupal.arrivals.models import LinkClicked, RelayOpened, RelayPosted
+from chaupal.arrivals.models import LinkClicked, RelayDeleted, RelayOpened, RelayPosted
 
-Own: TypeAlias = LinkClicked | RelayOpened | RelayPosted
+Own: TypeAlias = LinkClicked | RelayOpened | RelayPosted | RelayDeleted
 
 LINK = "link"
 RELAY = "relay"
@@ -15,6 +15,7 @@ _KINDS: dict[str, type[Own]] = {
     "clicked": LinkClicked,
     "opened": RelayOpened,
     "posted": RelayPosted,
+    "deleted": RelayDeleted,
 }
 _NAMES = {kind: name for name, kind in _KINDS.items()}
 

@@ -1,11 +1,11 @@
 """What people may do to broadcasts. Each function is one transaction."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from chaupal import record
-from chaupal.broadcasts import audience, endings, people, queries, targets
+from chaupal.broadcasts import audience, certificates, endings, people, queries, recalls, targets
 from chaupal.broadcasts.compiler import Target
 from chaupal.broadcasts.models import (
     BranchCount,
@@ -22,6 +22,7 @@ from chaupal.kit import db
 from chaupal.kit.ids import new_id
 from chaupal.kit.refusals import NotAllowed, NotFound, Refused
 from chaupal.kit.runtime import Runtime
+from chaupal.law.models import TAKEDOWN
 from chaupal.organisations import Right, Scope, scope_of
 from chaupal.organisations.tree import stand_still
 from chaupal.record import Actor
@@ -133,13 +134,21 @@ async def submit(rt: Runtime, id: BroadcastId, *, key: str, actor: Actor) -> Bro
 
 
 async def approve(
-    rt: Runtime, id: BroadcastId, *, seen_hash: bytes, key: str, actor: Actor
+    rt: Runtime,
+    id: BroadcastId,
+    *,
+    seen_hash: bytes,
+    denies_election: bool = False,
+    key: str,
+    actor: Actor,
 ) -> Broadcast:
     """Put the second signature on a broadcast, so that its audience is frozen and it goes out.
 
     `seen_hash` is the content that the approver read: an edit in between refuses. The author's
     own signature is refused for everybody, and so is that of someone whose part of the tree
-    does not hold the whole audience. Two approvers racing produce one approval.
+    does not hold the whole audience. Two approvers racing produce one approval. It counts as
+    election matter unless its author said that it is not, and the approver `denies_election` too;
+    then it has the certificate that the law wants of it.
     """
     async with db.transaction(rt.pool, actor.organisation) as conn:
         await stand_still(conn)
@@ -159,8 +168,16 @@ async def approve(
         signed = replace(target, also_within=scope.paths(Right.APPROVE))
         if reached != await _total(conn, broadcast, signed):
             raise NotAllowed("broadcast.beyond_scope")
+        denies = denies_election and not broadcast.election_matter
+        if not denies:
+            await certificates.check(conn, broadcast, target)
         await queries.approve(
-            conn, id, approver_id=actor.id, approver_label=actor.label, now=rt.now()
+            conn,
+            id,
+            approver_id=actor.id,
+            approver_label=actor.label,
+            denies=denies,
+            now=rt.now(),
         )
         await record.answer(conn, key, b"approve" + id.bytes, "approved", actor=actor, now=rt.now())
         await record.append(
@@ -171,6 +188,7 @@ async def approve(
             now=rt.now(),
             targets=reached,
             content=seen_hash.hex(),
+            election_matter=not denies,
         )
         return await _locked(conn, id, scope)
 
@@ -179,8 +197,9 @@ async def steer(rt: Runtime, id: BroadcastId, verb: str, *, key: str, actor: Act
     """Send back, pause, resume, cancel or recall.
 
     Cancelling and recalling stop at once what was not attempted yet: from the commit on nothing
-    more of it is claimed. The first thousands end in this transaction, the rest by the worker;
-    what a provider already took can't be taken back and stays in the account as what it is.
+    more of it is claimed, and a claim that is under way ends before it. The first thousands end in
+    this transaction, the rest by the worker. What a provider already took stays in the account as
+    what it is; a recall starts the clock of taking it back from the chats.
     """
     right = Right.APPROVE if verb == "send_back" else Right.STEER
     request = verb.encode() + id.bytes
@@ -192,6 +211,15 @@ async def steer(rt: Runtime, id: BroadcastId, verb: str, *, key: str, actor: Act
         stage = broadcast.check_move(verb)
         await queries.set_stage(conn, id, stage, now=rt.now())
         ended = 0
+        if stage is Stage.RECALLED:
+            await recalls.begin(
+                conn,
+                id,
+                by=actor.id,
+                label=actor.label,
+                now=rt.now(),
+                within=timedelta(hours=TAKEDOWN.hours),
+            )
         if stage in ENDINGS and broadcast.frozen_at is not None:
             ended = await endings.end_open(conn, id, ENDINGS[stage], limit=ENDED_AT_ONCE)
         await record.answer(conn, key, request, stage, actor=actor, now=rt.now())

@@ -48,12 +48,12 @@ async def claim_for_relay(conn: db.Conn, *, now: datetime, limit: int) -> list[B
           JOIN unit u ON u.organisation_id = g.organisation_id AND u.id = g.unit_id
           LEFT JOIN LATERAL (
                 SELECT min(q.starts_at) AS starts_at
-                  FROM silence q
-                  JOIN unit area ON area.organisation_id = q.organisation_id AND area.id = q.unit_id
+                  FROM stillness q
                  WHERE q.organisation_id = current_organisation() AND q.ends_at > %(now)s
-                   AND b.election_matter
-                   AND (u.path BETWEEN area.path AND area.path_end
-                        OR area.path BETWEEN u.path AND u.path_end)) AS quiet ON true
+                   AND (b.electoral OR q.everything)
+                   AND (u.path BETWEEN q.path AND q.path_end
+                        OR (q.reaches_up AND q.path BETWEEN u.path AND u.path_end))
+               ) AS quiet ON true
          WHERE b.organisation_id = current_organisation()
            AND b.stage = 'sending' AND b.expires_at > %(now)s
            AND d.sender_id IS NULL AND d.state = 'queued' AND d.due_at <= %(now)s
@@ -68,12 +68,55 @@ async def claim_for_relay(conn: db.Conn, *, now: datetime, limit: int) -> list[B
     )
 
 
+async def hold_back(conn: db.Conn, *, now: datetime, until: datetime, limit: int) -> int:
+    """Put off what is due where the law keeps an area still, and say why, as a claim does.
+
+    Each is looked at again when that ends, or at `until`, as calendars change.
+    """
+    return await db.run(
+        conn,
+        """
+        WITH quiet AS MATERIALIZED (
+            SELECT path, path_end, reaches_up, everything, why, ends_at
+              FROM stillness
+             WHERE organisation_id = current_organisation()
+               AND starts_at <= %(now)s AND ends_at > %(now)s
+        ), held AS (
+            SELECT d.id, still.ends_at, still.why
+              FROM broadcast b
+              JOIN delivery d ON d.organisation_id = b.organisation_id AND d.broadcast_id = b.id
+              JOIN chat_group g ON g.organisation_id = d.organisation_id AND g.id = d.group_id
+              JOIN unit u ON u.organisation_id = g.organisation_id AND u.id = g.unit_id
+             CROSS JOIN LATERAL (
+                SELECT max(q.ends_at) AS ends_at, min(q.why) AS why
+                  FROM quiet q
+                 WHERE (b.electoral OR q.everything)
+                   AND (u.path BETWEEN q.path AND q.path_end
+                        OR (q.reaches_up AND q.path BETWEEN u.path AND u.path_end))) AS still
+             WHERE EXISTS (SELECT FROM quiet)
+               AND b.organisation_id = current_organisation()
+               AND b.stage = 'sending' AND b.expires_at > %(now)s
+               AND d.sender_id IS NULL AND d.state = 'queued' AND d.due_at <= %(now)s
+               AND still.why IS NOT NULL
+             LIMIT %(limit)s
+               FOR UPDATE OF d SKIP LOCKED
+        )
+        UPDATE delivery d SET failure = held.why, due_at = least(held.ends_at, %(until)s)
+          FROM held
+         WHERE d.organisation_id = current_organisation() AND d.id = held.id
+        """,
+        now=now,
+        until=until,
+        limit=limit,
+    )
+
+
 async def task(conn: db.Conn, delivery_ids: list[int]) -> int:
     """Say that these have become tasks for people."""
     return await db.run(
         conn,
         """
-        UPDATE delivery SET state = 'tasked'
+        UPDATE delivery SET state = 'tasked', failure = NULL
          WHERE organisation_id = current_organisation()
            AND id = ANY(%(ids)s::bigint[]) AND state = 'queued'
         """,
@@ -95,16 +138,25 @@ async def refuse(conn: db.Conn, delivery_ids: list[int], *, failure: str) -> int
     )
 
 
-async def expire(conn: db.Conn, delivery_ids: list[int]) -> int:
-    """Say that the time of these is over and nobody said that they were posted."""
+async def expire(conn: db.Conn, delivery_ids: list[int], *, now: datetime) -> int:
+    """Say that the time of these is over and nobody said that they were posted.
+
+    What closed before its broadcast's own end did so for the silence that began then.
+    """
     return await db.run(
         conn,
         """
-        UPDATE delivery SET state = 'expired'
-         WHERE organisation_id = current_organisation()
-           AND id = ANY(%(ids)s::bigint[]) AND state = 'tasked'
+        UPDATE delivery d
+           SET state = 'expired',
+               failure = CASE WHEN b.stage = 'sending' AND b.expires_at > %(now)s
+                              THEN 'silence' END
+          FROM broadcast b
+         WHERE d.organisation_id = current_organisation()
+           AND d.id = ANY(%(ids)s::bigint[]) AND d.state = 'tasked'
+           AND b.organisation_id = d.organisation_id AND b.id = d.broadcast_id
         """,
         ids=delivery_ids,
+        now=now,
     )
 
 

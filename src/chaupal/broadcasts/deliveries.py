@@ -9,7 +9,7 @@ from chaupal.arrivals.models import Failure
 from chaupal.broadcasts.models import BroadcastId, State
 from chaupal.kit import db
 
-# What a silence holds back is looked at again after so long, in case the silence was lifted.
+# What the law holds back is looked at again after so long, in case it was lifted.
 LOOK_AGAIN = timedelta(minutes=10)
 
 
@@ -132,16 +132,16 @@ async def claim(
     the broadcast still sends and is not past its end, the worker still holds the sender, a send
     in doubt is still remembered by its key. What fits is leased. A person who said no meanwhile is
     refused for good and a group that was archived is cancelled, unless it was in doubt: then it
-    is unknown. Where a polling area is silent at any
-    moment at which the message could still arrive (`now` to `now` + `time_to_live`), the delivery
-    waits, and is looked at again when the silence ends or after `LOOK_AGAIN`, as calendars change.
+    is unknown. Where the law keeps an area still at any moment at which the message could still
+    arrive (`now` to `now` + `time_to_live`), the delivery waits and says why, and is looked at
+    again when that ends or after `LOOK_AGAIN`, as calendars change.
     """
     judged = await db.many(
         conn,
         Judged,
         """
         WITH live AS (
-            SELECT b.id, b.lane, b.election_matter,
+            SELECT b.id, b.lane, b.electoral,
                    CASE b.purpose WHEN 'internal' THEN 'coordination' ELSE 'messages' END AS wanted
               FROM broadcast b
              WHERE b.organisation_id = current_organisation()
@@ -150,8 +150,9 @@ async def claim(
                             WHERE s.organisation_id = current_organisation()
                               AND s.id = %(sender)s AND s.lease_owner = %(worker)s
                               AND s.disabled_at IS NULL)
+               FOR SHARE OF b  -- whoever stops it waits for us, or we see that it is stopped
         ), waiting AS (
-            SELECT d.*, b.lane, b.election_matter, b.wanted,
+            SELECT d.*, b.lane, b.electoral, b.wanted,
                    row_number() OVER (PARTITION BY b.id ORDER BY d.due_at, d.id) AS turn
               FROM live b
              CROSS JOIN LATERAL (
@@ -170,7 +171,7 @@ async def claim(
             SELECT waiting.*, row_number() OVER (ORDER BY lane, turn, id) AS place
               FROM waiting ORDER BY place LIMIT %(limit)s
         ), judged AS (
-            SELECT k.id, k.place, g.address, w.sealed, still.until,
+            SELECT k.id, k.place, g.address, w.sealed, still.until, still.why,
                    CASE WHEN g.archived_at IS NULL AND (k.person_id IS NULL OR w.id IS NOT NULL)
                         THEN CASE WHEN still.until IS NULL THEN 'sending' ELSE 'queued' END
                         WHEN k.doubtful_since IS NOT NULL THEN 'unknown'
@@ -187,19 +188,20 @@ async def claim(
                                   AND w.person_id = k.person_id AND w.id = k.contact_id
                                   AND w.purpose = k.wanted
              CROSS JOIN LATERAL (
-                SELECT max(q.ends_at) AS until
-                  FROM silence q
-                  JOIN unit area ON area.organisation_id = q.organisation_id AND area.id = q.unit_id
-                 WHERE q.organisation_id = current_organisation() AND k.election_matter
+                SELECT max(q.ends_at) AS until, min(q.why) AS why
+                  FROM stillness q
+                 WHERE q.organisation_id = current_organisation()
+                   AND (k.electoral OR q.everything)
                    AND q.starts_at <= %(now)s + %(time_to_live)s AND q.ends_at > %(now)s
-                   AND (u.path BETWEEN area.path AND area.path_end
-                        OR area.path BETWEEN u.path AND u.path_end)) AS still
+                   AND (u.path BETWEEN q.path AND q.path_end
+                        OR (q.reaches_up AND q.path BETWEEN u.path AND u.path_end))) AS still
         )
         UPDATE delivery d
            SET state = j.state::delivery_state,
                attempts = d.attempts + (j.state = 'sending')::int,
                lease_until = CASE j.state WHEN 'sending' THEN %(now)s + %(lease)s END,
-               failure = CASE j.state WHEN 'refused' THEN %(withdrawn)s ELSE d.failure END,
+               failure = CASE j.state WHEN 'refused' THEN %(withdrawn)s
+                                      WHEN 'queued' THEN j.why END,
                due_at = CASE j.state WHEN 'queued' THEN least(j.until, %(now)s + %(look_again)s)
                                      ELSE d.due_at END
           FROM judged j
@@ -306,7 +308,7 @@ async def give_up_doubtful(
     return await db.run(
         conn,
         """
-        UPDATE delivery d SET state = 'unknown'
+        UPDATE delivery d SET state = 'unknown', failure = NULL
           FROM sender s
           JOIN unnest(%(channels)s::text[], %(windows)s::interval[]) AS t (channel, remembers)
             ON t.channel = s.channel

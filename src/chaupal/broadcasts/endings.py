@@ -26,14 +26,16 @@ async def end_open(conn: db.Conn, id: BroadcastId, state: str, *, limit: int) ->
     """End up to `limit` deliveries that are not under way; return how many.
 
     What is under way at a provider ends by its own answer, and what is in doubt is shown as
-    unknown.
+    unknown. What the law held back until its time was over keeps saying so.
     """
     return await db.run(
         conn,
         """
         UPDATE delivery d
            SET state = CASE WHEN d.doubtful_since IS NOT NULL THEN 'unknown'
-                            ELSE %(state)s END::delivery_state
+                            ELSE %(state)s END::delivery_state,
+               failure = CASE WHEN d.doubtful_since IS NULL AND %(state)s = 'expired'
+                              THEN d.failure END
           FROM (SELECT id FROM delivery
                  WHERE organisation_id = current_organisation() AND broadcast_id = %(id)s
                    AND state IN ('queued', 'tasked')
@@ -80,7 +82,7 @@ async def cancel_archived(conn: db.Conn, id: BroadcastId) -> int:
     return await db.run(
         conn,
         """
-        UPDATE delivery d SET state = 'cancelled'
+        UPDATE delivery d SET state = 'cancelled', failure = NULL
           FROM chat_group g
          WHERE d.organisation_id = current_organisation() AND d.broadcast_id = %(id)s
            AND d.state = 'queued'
@@ -92,19 +94,28 @@ async def cancel_archived(conn: db.Conn, id: BroadcastId) -> int:
 
 
 async def finish_settled(conn: db.Conn, *, now: datetime) -> list[Finished]:
-    """Finish broadcasts of which nothing is open any more, paused ones once their time is over."""
+    """Finish broadcasts of which nothing is open any more, paused ones once their time is over.
+
+    One that a claim holds at this moment is left for the next time, so that nobody waits.
+    """
     return await db.many(
         conn,
         Finished,
         """
+        WITH settled AS (
+            SELECT b.id FROM broadcast b
+             WHERE b.organisation_id = current_organisation()
+               AND (b.stage = 'sending' OR (b.stage = 'paused' AND b.expires_at <= %(now)s))
+               AND NOT EXISTS (
+                    SELECT FROM tally t
+                     WHERE t.organisation_id = b.organisation_id AND t.broadcast_id = b.id
+                       AND t.state IN ('queued', 'sending', 'tasked')
+                    HAVING sum(t.targets) > 0)
+               FOR NO KEY UPDATE SKIP LOCKED
+        )
         UPDATE broadcast b SET stage = 'finished', finished_at = %(now)s
-         WHERE b.organisation_id = current_organisation()
-           AND (b.stage = 'sending' OR (b.stage = 'paused' AND b.expires_at <= %(now)s))
-           AND NOT EXISTS (
-                SELECT FROM tally t
-                 WHERE t.organisation_id = b.organisation_id AND t.broadcast_id = b.id
-                   AND t.state IN ('queued', 'sending', 'tasked')
-                HAVING sum(t.targets) > 0)
+          FROM settled
+         WHERE b.organisation_id = current_organisation() AND b.id = settled.id
         RETURNING b.id
         """,
         now=now,

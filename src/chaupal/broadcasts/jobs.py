@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from chaupal import record
 from chaupal.arrivals import log as arrivals_log
 from chaupal.broadcasts import (
+    certificates,
     deliveries,
     endings,
     exchanges,
@@ -46,7 +47,8 @@ async def freeze(rt: Runtime, organisation: OrganisationId, id: BroadcastId) -> 
     """Write the deliveries of one approved broadcast and start it; return how many.
 
     Two workers at once make one freeze: the second waits for the lock and finds it done. One that
-    names what ended since its approval is stopped: whom it is for now, people decide.
+    names what ended since its approval, or that reaches a channel for which it lacks a
+    certificate by now, is stopped: whom it is for now, people decide.
     """
     async with db.transaction(rt.pool, organisation) as conn:
         await stand_still(conn)
@@ -55,6 +57,8 @@ async def freeze(rt: Runtime, organisation: OrganisationId, id: BroadcastId) -> 
             return 0
         texts = await queries.texts(conn, id)
         try:
+            if broadcast.electoral:
+                await certificates.check(conn, broadcast, target_of(broadcast, now=rt.now()))
             written = await _write_deliveries(
                 conn, broadcast, [text.language for text in texts], now=rt.now()
             )

@@ -160,7 +160,11 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Broadcast:
-    """A message on its way to many groups."""
+    """A message on its way to many groups.
+
+    `election_matter` is what its author says, `electoral` what counts: everything is, unless the
+    one who approves says as well that it is not.
+    """
 
     id: BroadcastId
     stage: Stage
@@ -186,6 +190,7 @@ class Broadcast:
     finished_at: datetime | None
     via: list[str]
     starts_at: datetime | None = None
+    electoral: bool = True
 
     @property
     def begins_at(self) -> datetime | None:

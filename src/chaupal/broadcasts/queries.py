@@ -98,7 +98,8 @@ async def rewrite(
                synthetic = %(synthetic)s, via = %(via)s, expires_at = %(expires_at)s,
                content_hash = %(content_hash)s, author_units = %(author_units)s,
                starts_at = %(starts_at)s, stage = 'draft', submitted_at = NULL,
-               approver_id = NULL, approver_label = NULL, approved_at = NULL, approved_hash = NULL
+               approver_id = NULL, approver_label = NULL, approved_at = NULL, approved_hash = NULL,
+               approver_denies = false
          WHERE organisation_id = current_organisation() AND id = %(id)s
         """,
         id=id,
@@ -166,7 +167,8 @@ async def lock(conn: db.Conn, id: BroadcastId) -> Broadcast | None:
                       WHERE own.organisation_id = b.organisation_id
                         AND own.id = ANY(b.author_units) ORDER BY own.path) AS author_paths,
                created_at, expires_at, content_hash, submitted_at, approver_id, approver_label,
-               approved_at, approved_hash, frozen_at, targets, finished_at, via, starts_at
+               approved_at, approved_hash, frozen_at, targets, finished_at, via, starts_at,
+               electoral
           FROM broadcast b
          WHERE b.organisation_id = current_organisation() AND id = %(id)s
            FOR UPDATE
@@ -187,7 +189,8 @@ async def find(conn: db.Conn, id: BroadcastId, *, scope: Scope) -> Broadcast | N
                       WHERE own.organisation_id = b.organisation_id
                         AND own.id = ANY(b.author_units) ORDER BY own.path) AS author_paths,
                created_at, expires_at, content_hash, submitted_at, approver_id, approver_label,
-               approved_at, approved_hash, frozen_at, targets, finished_at, via, starts_at
+               approved_at, approved_hash, frozen_at, targets, finished_at, via, starts_at,
+               electoral
           FROM broadcast b
          WHERE b.organisation_id = current_organisation() AND id = %(id)s
            AND NOT EXISTS (SELECT FROM unit own
@@ -250,21 +253,28 @@ async def set_stage(conn: db.Conn, id: BroadcastId, stage: Stage, *, now: dateti
 
 
 async def approve(
-    conn: db.Conn, id: BroadcastId, *, approver_id: UUID, approver_label: str, now: datetime
+    conn: db.Conn,
+    id: BroadcastId,
+    *,
+    approver_id: UUID,
+    approver_label: str,
+    denies: bool,
+    now: datetime,
 ) -> None:
-    """Put the second signature on what is written now."""
+    """Put the second signature on what is written now; `denies`: it is no election matter."""
     await db.run(
         conn,
         """
         UPDATE broadcast
            SET stage = 'approved', approver_id = %(approver_id)s,
                approver_label = %(approver_label)s, approved_at = %(now)s,
-               approved_hash = content_hash
+               approved_hash = content_hash, approver_denies = %(denies)s
          WHERE organisation_id = current_organisation() AND id = %(id)s AND stage = 'submitted'
         """,
         id=id,
         approver_id=approver_id,
         approver_label=approver_label,
+        denies=denies,
         now=now,
     )
 

@@ -112,11 +112,31 @@ class Unknown:
 Outcome: TypeAlias = Accepted | Deferred | Rejected | Unknown
 
 
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """The message is gone from the chat, by this request or before it."""
+
+
+Deletion: TypeAlias = Deleted | Deferred | Rejected | Unknown
+
+
 class Connection(Protocol):
     """One sender's line to its provider. Safe to share between tasks."""
 
     async def send(self, message: Message, /) -> Outcome:
         """Hand one message to the provider and say how that ended. Never raises."""
+        ...
+
+
+@runtime_checkable
+class Deleting(Protocol):
+    """A connection that can take back from a chat what it sent there."""
+
+    async def delete(self, address: str, provider_ref: str, /) -> Deletion:
+        """Delete one message of ours, by the reference that its send was accepted under.
+
+        Asking again does no harm, so a lost answer may be asked for again. Never raises.
+        """
         ...
 
 
@@ -165,7 +185,8 @@ class Traits:
     answer may be asked again; zero where it never may. `time_to_live`: the longest an accepted
     message may take to arrive. `proves_delivery`: an accepted message is in the chat already, so
     that its reference is the proof; elsewhere only a later status proves it. `reaches_people_at`:
-    which of a person's addresses it writes to, if it writes to people at all.
+    which of a person's addresses it writes to, if it writes to people at all. `takes_back`: its
+    connections are `Deleting`.
     """
 
     name: str
@@ -174,6 +195,7 @@ class Traits:
     text_limit_characters: int
     proves_delivery: bool
     reaches_people_at: ContactChannel | None = None
+    takes_back: bool = False
 
     @property
     def idempotent(self) -> bool:

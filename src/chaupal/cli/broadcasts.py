@@ -216,6 +216,9 @@ def approve(
     *,
     as_: As,
     seen: Annotated[str, typer.Option(help="What `show` prints below the broadcast you read.")],
+    no_election_matter: Annotated[
+        bool, typer.Option("--no-election-matter", help="You say so too, as its author does.")
+    ] = False,
     key: Key = None,
     password_file: PasswordFile = None,
     organisation: Which = None,
@@ -227,7 +230,12 @@ def approve(
 
     async def act(rt: Runtime, actor: Actor, once: str) -> Broadcast:
         return await actions.approve(
-            rt, BroadcastId(id), seen_hash=seen_hash, key=once, actor=actor
+            rt,
+            BroadcastId(id),
+            seen_hash=seen_hash,
+            denies_election=no_election_matter,
+            key=once,
+            actor=actor,
         )
 
     _move(act, as_, key, password_file, organisation)

@@ -69,6 +69,15 @@ WITHDRAWN = {
     "hi": Saying("यह संदेश वापस ले लिया गया है", ("कृपया इसे आगे न भेजें।",)),
     "en": Saying("This message was withdrawn", ("Please do not pass it on.",)),
 }
+STILL = {
+    "hi": Saying(
+        "अभी यह नहीं दिखाया जा सकता", ("इस इलाक़े में अभी रोक या मौन अवधि है।", "बाद में फिर खोलिए।")
+    ),
+    "en": Saying(
+        "This cannot be shown just now",
+        ("There is a stop or a silence in this area at present.", "Open it again later."),
+    ),
+}
 STOP = {
     "hi": Saying(
         "यदि आपको ये संदेश नहीं चाहिए",
@@ -89,8 +98,8 @@ STOP = {
 
 def message(page: LinkPage) -> bytes:
     """Return what a group's link shows: who wrote, what, and how to stop."""
-    if page.withdrawn:
-        said = WITHDRAWN[page.language]
+    if page.withdrawn or page.still:
+        said = (WITHDRAWN if page.withdrawn else STILL)[page.language]
         body = _heading(said.title, page.organisation_name) + _paragraphs(said.lines)
         return _document(page.language, said.title, body)
     stop = STOP[page.language]

@@ -66,6 +66,15 @@ CREATE TYPE public.post_role AS ENUM (
     'office_bearer'
 );
 
+CREATE TYPE public.retraction_state AS ENUM (
+    'waiting',
+    'deleting',
+    'deleted',
+    'asked',
+    'acknowledged',
+    'impossible'
+);
+
 CREATE TYPE public.succession AS ENUM (
     'merged',
     'split'
@@ -105,6 +114,48 @@ CREATE FUNCTION public.evidence_never_falls() RETURNS trigger
     AS $$
 BEGIN
     RAISE EXCEPTION 'evidence of delivery % would fall from % to %', OLD.id, OLD.evidence, NEW.evidence;
+END
+$$;
+
+CREATE FUNCTION public.freeze_is_inherited() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+BEGIN
+    INSERT INTO public.area_freeze (organisation_id, id, order_id, unit_id, everything, reason,
+                                    ordered_by, ordered_label, since)
+    SELECT a.organisation_id, gen_random_uuid(), f.order_id, heir.id, f.everything, f.reason,
+           f.ordered_by, f.ordered_label, f.since
+      FROM after a
+      JOIN public.unit gone ON gone.organisation_id = a.organisation_id AND gone.id = a.from_id
+      JOIN public.unit heir ON heir.organisation_id = a.organisation_id AND heir.id = a.to_id
+      JOIN public.unit area ON area.organisation_id = a.organisation_id
+       AND area.number = ANY(string_to_array(trim(BOTH '/' FROM gone.path), '/')::integer[])
+       AND area.number <> ALL(string_to_array(trim(BOTH '/' FROM heir.path), '/')::integer[])
+      JOIN public.area_freeze f ON f.organisation_id = area.organisation_id AND f.unit_id = area.id
+       AND f.lifted_at IS NULL;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION public.freeze_moves() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+BEGIN
+    INSERT INTO public.area_freeze (organisation_id, id, order_id, unit_id, everything, reason,
+                                    ordered_by, ordered_label, since)
+    SELECT a.organisation_id, gen_random_uuid(), f.order_id, a.id, f.everything, f.reason,
+           f.ordered_by, f.ordered_label, f.since
+      FROM before b
+      JOIN after a ON a.organisation_id = b.organisation_id AND a.id = b.id
+      JOIN public.unit area ON area.organisation_id = b.organisation_id
+       AND area.number = ANY(string_to_array(trim(BOTH '/' FROM b.path), '/')::integer[])
+       AND area.number <> ALL(string_to_array(trim(BOTH '/' FROM a.path), '/')::integer[])
+      JOIN public.area_freeze f ON f.organisation_id = area.organisation_id AND f.unit_id = area.id
+       AND f.lifted_at IS NULL
+     WHERE a.parent_id IS DISTINCT FROM b.parent_id;
+    RETURN NULL;
 END
 $$;
 
@@ -404,15 +455,16 @@ CREATE FUNCTION public.silence_is_inherited() RETURNS trigger
     SET search_path TO 'pg_catalog', 'public'
     AS $$
 BEGIN
-    INSERT INTO public.silence (organisation_id, id, unit_id, starts_at, ends_at, source)
-    SELECT a.organisation_id, gen_random_uuid(), heir.id, q.starts_at, q.ends_at, q.source
+    INSERT INTO public.silence (organisation_id, id, unit_id, starts_at, ends_at, source, poll_id)
+    SELECT a.organisation_id, gen_random_uuid(), heir.id, q.starts_at, q.ends_at, q.source, q.poll_id
       FROM after a
       JOIN public.unit gone ON gone.organisation_id = a.organisation_id AND gone.id = a.from_id
       JOIN public.unit heir ON heir.organisation_id = a.organisation_id AND heir.id = a.to_id
       JOIN public.unit area ON area.organisation_id = a.organisation_id
        AND area.number = ANY(string_to_array(trim(BOTH '/' FROM gone.path), '/')::integer[])
        AND area.number <> ALL(string_to_array(trim(BOTH '/' FROM heir.path), '/')::integer[])
-      JOIN public.silence q ON q.organisation_id = area.organisation_id AND q.unit_id = area.id;
+      JOIN public.silence q ON q.organisation_id = area.organisation_id AND q.unit_id = area.id
+       AND q.lifted_at IS NULL;
     RETURN NULL;
 END
 $$;
@@ -422,14 +474,15 @@ CREATE FUNCTION public.silence_moves() RETURNS trigger
     SET search_path TO 'pg_catalog', 'public'
     AS $$
 BEGIN
-    INSERT INTO public.silence (organisation_id, id, unit_id, starts_at, ends_at, source)
-    SELECT a.organisation_id, gen_random_uuid(), a.id, q.starts_at, q.ends_at, q.source
+    INSERT INTO public.silence (organisation_id, id, unit_id, starts_at, ends_at, source, poll_id)
+    SELECT a.organisation_id, gen_random_uuid(), a.id, q.starts_at, q.ends_at, q.source, q.poll_id
       FROM before b
       JOIN after a ON a.organisation_id = b.organisation_id AND a.id = b.id
       JOIN public.unit area ON area.organisation_id = b.organisation_id
        AND area.number = ANY(string_to_array(trim(BOTH '/' FROM b.path), '/')::integer[])
        AND area.number <> ALL(string_to_array(trim(BOTH '/' FROM a.path), '/')::integer[])
       JOIN public.silence q ON q.organisation_id = area.organisation_id AND q.unit_id = area.id
+       AND q.lifted_at IS NULL
      WHERE a.parent_id IS DISTINCT FROM b.parent_id;
     RETURN NULL;
 END
@@ -617,6 +670,25 @@ CREATE TABLE public.api_token (
 
 ALTER TABLE ONLY public.api_token FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE public.area_freeze (
+    organisation_id integer NOT NULL,
+    id uuid NOT NULL,
+    order_id uuid NOT NULL,
+    unit_id uuid NOT NULL,
+    everything boolean NOT NULL,
+    reason text NOT NULL,
+    ordered_by uuid NOT NULL,
+    ordered_label text NOT NULL,
+    since timestamp with time zone NOT NULL,
+    lifted_by uuid,
+    lifted_label text,
+    lifted_at timestamp with time zone,
+    CONSTRAINT freeze_has_a_reason CHECK (((reason <> ''::text) AND (length(reason) <= 300))),
+    CONSTRAINT lifting_is_whole CHECK ((((lifted_by IS NULL) = (lifted_at IS NULL)) AND ((lifted_by IS NULL) = (lifted_label IS NULL))))
+);
+
+ALTER TABLE ONLY public.area_freeze FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.arrival (
     organisation_id integer NOT NULL,
     id bigint NOT NULL,
@@ -667,10 +739,13 @@ CREATE TABLE public.broadcast (
     author_units uuid[] NOT NULL,
     via text[] DEFAULT '{}'::text[] NOT NULL,
     starts_at timestamp with time zone,
+    approver_denies boolean DEFAULT false NOT NULL,
+    electoral boolean GENERATED ALWAYS AS ((election_matter OR (NOT approver_denies))) STORED NOT NULL,
     CONSTRAINT approval_is_whole CHECK ((((approver_id IS NULL) = (approved_hash IS NULL)) AND ((approver_id IS NULL) = (approved_at IS NULL)))),
     CONSTRAINT approved_is_what_was_written CHECK ((approved_hash = content_hash)),
     CONSTRAINT author_stood_somewhere CHECK ((author_units <> '{}'::uuid[])),
     CONSTRAINT broadcast_is_titled CHECK (((title <> ''::text) AND (length(title) <= 200))),
+    CONSTRAINT denied_by_who_approved CHECK (((NOT approver_denies) OR (approver_id IS NOT NULL))),
     CONSTRAINT frozen_before_sending CHECK (((stage <> ALL (ARRAY['sending'::public.broadcast_stage, 'paused'::public.broadcast_stage, 'finished'::public.broadcast_stage, 'recalled'::public.broadcast_stage])) OR (frozen_at IS NOT NULL))),
     CONSTRAINT frozen_is_counted CHECK (((frozen_at IS NULL) = (targets IS NULL))),
     CONSTRAINT nothing_moves_unapproved CHECK (((stage = ANY (ARRAY['draft'::public.broadcast_stage, 'submitted'::public.broadcast_stage, 'cancelled'::public.broadcast_stage])) OR (approver_id IS NOT NULL))),
@@ -709,6 +784,22 @@ CREATE TABLE public.category (
 );
 
 ALTER TABLE ONLY public.category FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.certificate (
+    organisation_id integer NOT NULL,
+    broadcast_id uuid NOT NULL,
+    number text NOT NULL,
+    committee text NOT NULL,
+    certified_on date NOT NULL,
+    wording_hash bytea NOT NULL,
+    entered_by uuid NOT NULL,
+    entered_label text NOT NULL,
+    entered_at timestamp with time zone NOT NULL,
+    CONSTRAINT certificate_is_whole CHECK (((number <> ''::text) AND (length(number) <= 100) AND (committee <> ''::text) AND (length(committee) <= 200))),
+    CONSTRAINT wording_hash_is_a_sha256 CHECK ((octet_length(wording_hash) = 32))
+);
+
+ALTER TABLE ONLY public.certificate FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.channel_exclusion (
     channel text NOT NULL,
@@ -1298,6 +1389,36 @@ CREATE TABLE public.orphan_status (
 
 ALTER TABLE ONLY public.orphan_status FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE public.poll (
+    organisation_id integer NOT NULL,
+    id uuid NOT NULL,
+    election text NOT NULL,
+    phase text NOT NULL,
+    opens_at timestamp with time zone NOT NULL,
+    closes_at timestamp with time zone NOT NULL,
+    silence_h smallint NOT NULL,
+    source text NOT NULL,
+    entered_by uuid NOT NULL,
+    entered_label text NOT NULL,
+    entered_at timestamp with time zone NOT NULL,
+    doubted_by uuid,
+    doubted_label text,
+    doubted_at timestamp with time zone,
+    doubt text,
+    withdrawn_by uuid,
+    withdrawn_label text,
+    withdrawn_at timestamp with time zone,
+    CONSTRAINT doubt_is_whole CHECK ((((doubted_by IS NULL) = (doubted_at IS NULL)) AND ((doubted_by IS NULL) = (doubted_label IS NULL)) AND ((doubted_by IS NULL) = (doubt IS NULL)) AND (doubt <> ''::text) AND (length(doubt) <= 300))),
+    CONSTRAINT poll_closes_after_it_opened CHECK ((closes_at > opens_at)),
+    CONSTRAINT poll_has_a_source CHECK (((source <> ''::text) AND (length(source) <= 300))),
+    CONSTRAINT poll_is_named CHECK (((election <> ''::text) AND (length(election) <= 200) AND (length(phase) <= 100))),
+    CONSTRAINT silence_is_as_long_as_the_law_says CHECK (((silence_h >= 48) AND (silence_h <= 240))),
+    CONSTRAINT withdrawal_is_whole CHECK ((((withdrawn_by IS NULL) = (withdrawn_at IS NULL)) AND ((withdrawn_by IS NULL) = (withdrawn_label IS NULL)))),
+    CONSTRAINT withdrawn_by_two_people CHECK (((withdrawn_by IS NULL) OR ((doubted_by IS NOT NULL) AND (doubted_by <> withdrawn_by))))
+);
+
+ALTER TABLE ONLY public.poll FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.post (
     organisation_id integer NOT NULL,
     id uuid NOT NULL,
@@ -1325,6 +1446,19 @@ CREATE TABLE public.projection (
     stream_sequence bigint DEFAULT 0 NOT NULL
 );
 
+CREATE TABLE public.recall (
+    organisation_id integer NOT NULL,
+    broadcast_id uuid NOT NULL,
+    ordered_by uuid NOT NULL,
+    ordered_label text NOT NULL,
+    since timestamp with time zone NOT NULL,
+    gone_by timestamp with time zone NOT NULL,
+    gathered integer DEFAULT 0 NOT NULL,
+    CONSTRAINT recall_has_an_end CHECK ((gone_by > since))
+);
+
+ALTER TABLE ONLY public.recall FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.relay_assignment (
     organisation_id integer NOT NULL,
     id uuid NOT NULL,
@@ -1340,6 +1474,8 @@ CREATE TABLE public.relay_assignment (
     posted_at timestamp with time zone,
     office_id uuid,
     handed_over_at timestamp with time zone,
+    recall_asked_at timestamp with time zone,
+    deleted_at timestamp with time zone,
     CONSTRAINT handed_over_by_an_office CHECK (((handed_over_at IS NULL) OR (office_id IS NOT NULL))),
     CONSTRAINT handed_over_is_told_no_more CHECK (((handed_over_at IS NULL) OR (telling = 'needless'::public.telling))),
     CONSTRAINT leased_only_while_telling CHECK (((telling = 'telling'::public.telling) = (lease_until IS NOT NULL)))
@@ -1359,6 +1495,27 @@ CREATE TABLE public.relay_task (
 );
 
 ALTER TABLE ONLY public.relay_task FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.retraction (
+    organisation_id integer NOT NULL,
+    delivery_id bigint NOT NULL,
+    broadcast_id uuid NOT NULL,
+    sender_id uuid,
+    state public.retraction_state NOT NULL,
+    attempts smallint DEFAULT 0 NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    lease_until timestamp with time zone,
+    settled_at timestamp with time zone,
+    CONSTRAINT leased_only_while_deleting CHECK (((state = 'deleting'::public.retraction_state) = (lease_until IS NOT NULL))),
+    CONSTRAINT people_are_asked_where_no_sender_was CHECK (
+CASE
+    WHEN (sender_id IS NULL) THEN (state = ANY (ARRAY['asked'::public.retraction_state, 'acknowledged'::public.retraction_state]))
+    ELSE (state <> ALL (ARRAY['asked'::public.retraction_state, 'acknowledged'::public.retraction_state]))
+END),
+    CONSTRAINT settled_has_its_time CHECK (((state = ANY (ARRAY['deleted'::public.retraction_state, 'acknowledged'::public.retraction_state, 'impossible'::public.retraction_state])) = (settled_at IS NOT NULL)))
+);
+
+ALTER TABLE ONLY public.retraction FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.saved_audience (
     organisation_id integer NOT NULL,
@@ -1469,6 +1626,8 @@ CREATE TABLE public.silence (
     starts_at timestamp with time zone NOT NULL,
     ends_at timestamp with time zone NOT NULL,
     source text NOT NULL,
+    poll_id uuid,
+    lifted_at timestamp with time zone,
     CONSTRAINT silence_has_length CHECK ((ends_at > starts_at))
 );
 
@@ -1617,6 +1776,37 @@ CREATE TABLE public.staged_verdict (
     culprit text
 );
 
+CREATE VIEW public.stillness WITH (security_invoker='true') AS
+ SELECT q.organisation_id,
+    q.id,
+    'silence'::text AS why,
+    q.unit_id,
+    area.path,
+    area.path_end,
+    q.starts_at,
+    q.ends_at,
+    false AS everything,
+    true AS reaches_up,
+    q.poll_id
+   FROM (public.silence q
+     JOIN public.unit area ON (((area.organisation_id = q.organisation_id) AND (area.id = q.unit_id))))
+  WHERE (q.lifted_at IS NULL)
+UNION ALL
+ SELECT f.organisation_id,
+    f.id,
+    'freeze'::text AS why,
+    f.unit_id,
+    area.path,
+    area.path_end,
+    f.since AS starts_at,
+    'infinity'::timestamp with time zone AS ends_at,
+    f.everything,
+    false AS reaches_up,
+    NULL::uuid AS poll_id
+   FROM (public.area_freeze f
+     JOIN public.unit area ON (((area.organisation_id = f.organisation_id) AND (area.id = f.unit_id))))
+  WHERE (f.lifted_at IS NULL);
+
 CREATE TABLE public.suppressed_person (
     organisation_id integer NOT NULL,
     person_id uuid NOT NULL,
@@ -1736,6 +1926,9 @@ ALTER TABLE ONLY public.api_token
 ALTER TABLE ONLY public.api_token
     ADD CONSTRAINT api_token_pkey PRIMARY KEY (organisation_id, id);
 
+ALTER TABLE ONLY public.area_freeze
+    ADD CONSTRAINT area_freeze_pkey PRIMARY KEY (organisation_id, id);
+
 ALTER TABLE ONLY public.arrival
     ADD CONSTRAINT arrival_organisation_id_source_event_key_key UNIQUE (organisation_id, source, event_key);
 
@@ -1753,6 +1946,9 @@ ALTER TABLE ONLY public.broadcast_text
 
 ALTER TABLE ONLY public.category
     ADD CONSTRAINT category_pkey PRIMARY KEY (organisation_id, key);
+
+ALTER TABLE ONLY public.certificate
+    ADD CONSTRAINT certificate_pkey PRIMARY KEY (organisation_id, broadcast_id);
 
 ALTER TABLE ONLY public.channel_exclusion
     ADD CONSTRAINT channel_exclusion_pkey PRIMARY KEY (channel, organisation_type, since);
@@ -1865,11 +2061,17 @@ ALTER TABLE ONLY public.person
 ALTER TABLE ONLY public.person
     ADD CONSTRAINT person_pkey PRIMARY KEY (organisation_id, id);
 
+ALTER TABLE ONLY public.poll
+    ADD CONSTRAINT poll_pkey PRIMARY KEY (organisation_id, id);
+
 ALTER TABLE ONLY public.post
     ADD CONSTRAINT post_pkey PRIMARY KEY (organisation_id, id);
 
 ALTER TABLE ONLY public.projection
     ADD CONSTRAINT projection_pkey PRIMARY KEY (name);
+
+ALTER TABLE ONLY public.recall
+    ADD CONSTRAINT recall_pkey PRIMARY KEY (organisation_id, broadcast_id);
 
 ALTER TABLE ONLY public.record
     ADD CONSTRAINT record_pkey PRIMARY KEY (organisation_id, number);
@@ -1885,6 +2087,9 @@ ALTER TABLE ONLY public.relay_task
 
 ALTER TABLE ONLY public.relay_task
     ADD CONSTRAINT relay_task_pkey PRIMARY KEY (organisation_id, id);
+
+ALTER TABLE ONLY public.retraction
+    ADD CONSTRAINT retraction_pkey PRIMARY KEY (organisation_id, delivery_id);
 
 ALTER TABLE ONLY public.saved_audience
     ADD CONSTRAINT saved_audience_organisation_id_author_id_name_key UNIQUE (organisation_id, author_id, name);
@@ -1974,6 +2179,10 @@ CREATE UNIQUE INDEX account_person ON public.account USING btree (organisation_i
 
 CREATE INDEX api_token_account ON public.api_token USING btree (organisation_id, account_id, id DESC);
 
+CREATE INDEX area_freeze_now ON public.area_freeze USING btree (organisation_id) WHERE (lifted_at IS NULL);
+
+CREATE INDEX area_freeze_order ON public.area_freeze USING btree (organisation_id, order_id);
+
 CREATE INDEX arrival_age ON public.arrival USING btree (organisation_id, expires_at);
 
 CREATE INDEX arrival_group ON public.arrival USING btree (organisation_id, group_id, id DESC);
@@ -2034,6 +2243,8 @@ CREATE UNIQUE INDEX one_membership_at_a_time ON public.membership USING btree (o
 
 CREATE INDEX person_unit ON public.person USING btree (organisation_id, unit_id, name, id);
 
+CREATE INDEX poll_newest ON public.poll USING btree (organisation_id, closes_at DESC, id);
+
 CREATE INDEX post_account ON public.post USING btree (organisation_id, account_id);
 
 CREATE INDEX post_ended ON public.post USING btree (organisation_id, ended_at) WHERE (ended_at IS NOT NULL);
@@ -2062,7 +2273,15 @@ CREATE INDEX relay_task_broadcast ON public.relay_task USING btree (organisation
 
 CREATE INDEX relay_task_due ON public.relay_task USING btree (organisation_id, next_step_at) WHERE (next_step_at IS NOT NULL);
 
+CREATE INDEX retraction_broadcast ON public.retraction USING btree (organisation_id, broadcast_id, state);
+
+CREATE INDEX retraction_leased ON public.retraction USING btree (organisation_id, lease_until) WHERE (state = 'deleting'::public.retraction_state);
+
+CREATE INDEX retraction_waiting ON public.retraction USING btree (organisation_id, due_at, delivery_id) WHERE (state = 'waiting'::public.retraction_state);
+
 CREATE INDEX session_age ON public.session USING btree (organisation_id, expires_at);
+
+CREATE INDEX silence_poll ON public.silence USING btree (organisation_id, poll_id);
 
 CREATE INDEX staged_contact_line ON public.staged_contact USING btree (line);
 
@@ -2134,6 +2353,10 @@ CREATE TRIGGER delivery_rung BEFORE INSERT OR UPDATE ON public.delivery FOR EACH
             ELSE new.verified_at
         END IS NULL))) EXECUTE FUNCTION public.rung_is_dated();
 
+CREATE TRIGGER freeze_is_inherited AFTER INSERT ON public.unit_succession REFERENCING NEW TABLE AS after FOR EACH STATEMENT EXECUTE FUNCTION public.freeze_is_inherited();
+
+CREATE TRIGGER freeze_moves AFTER UPDATE ON public.unit REFERENCING OLD TABLE AS before NEW TABLE AS after FOR EACH STATEMENT EXECUTE FUNCTION public.freeze_moves();
+
 CREATE TRIGGER person_born AFTER INSERT ON public.person REFERENCING NEW TABLE AS after FOR EACH STATEMENT EXECUTE FUNCTION public.people_born();
 
 CREATE TRIGGER person_found AFTER INSERT ON public.person REFERENCING NEW TABLE AS after FOR EACH STATEMENT EXECUTE FUNCTION public.subject_found('p');
@@ -2174,6 +2397,15 @@ ALTER TABLE ONLY public.account
 ALTER TABLE ONLY public.api_token
     ADD CONSTRAINT api_token_organisation_id_account_id_fkey FOREIGN KEY (organisation_id, account_id) REFERENCES public.account(organisation_id, id);
 
+ALTER TABLE ONLY public.area_freeze
+    ADD CONSTRAINT area_freeze_organisation_id_lifted_by_fkey FOREIGN KEY (organisation_id, lifted_by) REFERENCES public.account(organisation_id, id);
+
+ALTER TABLE ONLY public.area_freeze
+    ADD CONSTRAINT area_freeze_organisation_id_ordered_by_fkey FOREIGN KEY (organisation_id, ordered_by) REFERENCES public.account(organisation_id, id);
+
+ALTER TABLE ONLY public.area_freeze
+    ADD CONSTRAINT area_freeze_organisation_id_unit_id_fkey FOREIGN KEY (organisation_id, unit_id) REFERENCES public.unit(organisation_id, id);
+
 ALTER TABLE ONLY public.arrival
     ADD CONSTRAINT arrival_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES public.organisation(id);
 
@@ -2194,6 +2426,12 @@ ALTER TABLE ONLY public.broadcast_text
 
 ALTER TABLE ONLY public.category
     ADD CONSTRAINT category_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES public.organisation(id);
+
+ALTER TABLE ONLY public.certificate
+    ADD CONSTRAINT certificate_organisation_id_broadcast_id_fkey FOREIGN KEY (organisation_id, broadcast_id) REFERENCES public.broadcast(organisation_id, id);
+
+ALTER TABLE ONLY public.certificate
+    ADD CONSTRAINT certificate_organisation_id_entered_by_fkey FOREIGN KEY (organisation_id, entered_by) REFERENCES public.account(organisation_id, id);
 
 ALTER TABLE ONLY public.chat_group
     ADD CONSTRAINT chat_group_organisation_id_sender_id_fkey FOREIGN KEY (organisation_id, sender_id) REFERENCES public.sender(organisation_id, id);
@@ -2282,6 +2520,18 @@ ALTER TABLE ONLY public.office
 ALTER TABLE ONLY public.orphan_status
     ADD CONSTRAINT orphan_status_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES public.organisation(id);
 
+ALTER TABLE ONLY public.poll
+    ADD CONSTRAINT poll_organisation_id_doubted_by_fkey FOREIGN KEY (organisation_id, doubted_by) REFERENCES public.account(organisation_id, id);
+
+ALTER TABLE ONLY public.poll
+    ADD CONSTRAINT poll_organisation_id_entered_by_fkey FOREIGN KEY (organisation_id, entered_by) REFERENCES public.account(organisation_id, id);
+
+ALTER TABLE ONLY public.poll
+    ADD CONSTRAINT poll_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES public.organisation(id);
+
+ALTER TABLE ONLY public.poll
+    ADD CONSTRAINT poll_organisation_id_withdrawn_by_fkey FOREIGN KEY (organisation_id, withdrawn_by) REFERENCES public.account(organisation_id, id);
+
 ALTER TABLE ONLY public.post
     ADD CONSTRAINT post_organisation_id_account_id_fkey FOREIGN KEY (organisation_id, account_id) REFERENCES public.account(organisation_id, id);
 
@@ -2296,6 +2546,12 @@ ALTER TABLE ONLY public.post
 
 ALTER TABLE ONLY public.post
     ADD CONSTRAINT post_organisation_id_unit_id_fkey FOREIGN KEY (organisation_id, unit_id) REFERENCES public.unit(organisation_id, id);
+
+ALTER TABLE ONLY public.recall
+    ADD CONSTRAINT recall_organisation_id_broadcast_id_fkey FOREIGN KEY (organisation_id, broadcast_id) REFERENCES public.broadcast(organisation_id, id);
+
+ALTER TABLE ONLY public.recall
+    ADD CONSTRAINT recall_organisation_id_ordered_by_fkey FOREIGN KEY (organisation_id, ordered_by) REFERENCES public.account(organisation_id, id);
 
 ALTER TABLE ONLY public.record
     ADD CONSTRAINT record_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES public.organisation(id);
@@ -2315,6 +2571,9 @@ ALTER TABLE ONLY public.relay_task
 ALTER TABLE ONLY public.relay_task
     ADD CONSTRAINT relay_task_organisation_id_group_id_fkey FOREIGN KEY (organisation_id, group_id) REFERENCES public.chat_group(organisation_id, id);
 
+ALTER TABLE ONLY public.retraction
+    ADD CONSTRAINT retraction_organisation_id_delivery_id_fkey FOREIGN KEY (organisation_id, delivery_id) REFERENCES public.delivery(organisation_id, id);
+
 ALTER TABLE ONLY public.saved_audience
     ADD CONSTRAINT saved_audience_organisation_id_author_id_fkey FOREIGN KEY (organisation_id, author_id) REFERENCES public.account(organisation_id, id);
 
@@ -2332,6 +2591,9 @@ ALTER TABLE ONLY public.session
 
 ALTER TABLE ONLY public.sign_in_failure
     ADD CONSTRAINT sign_in_failure_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES public.organisation(id);
+
+ALTER TABLE ONLY public.silence
+    ADD CONSTRAINT silence_organisation_id_poll_id_fkey FOREIGN KEY (organisation_id, poll_id) REFERENCES public.poll(organisation_id, id);
 
 ALTER TABLE ONLY public.silence
     ADD CONSTRAINT silence_organisation_id_unit_id_fkey FOREIGN KEY (organisation_id, unit_id) REFERENCES public.unit(organisation_id, id);
@@ -2364,6 +2626,8 @@ ALTER TABLE public.account ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.api_token ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.area_freeze ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.arrival ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.broadcast ENABLE ROW LEVEL SECURITY;
@@ -2373,6 +2637,8 @@ ALTER TABLE public.broadcast_template ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.broadcast_text ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.category ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.certificate ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.chat_group ENABLE ROW LEVEL SECURITY;
 
@@ -2430,6 +2696,8 @@ CREATE POLICY own_organisation ON public.account USING ((organisation_id = ( SEL
 
 CREATE POLICY own_organisation ON public.api_token USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
 
+CREATE POLICY own_organisation ON public.area_freeze USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
+
 CREATE POLICY own_organisation ON public.arrival USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
 
 CREATE POLICY own_organisation ON public.broadcast USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
@@ -2439,6 +2707,8 @@ CREATE POLICY own_organisation ON public.broadcast_template USING ((organisation
 CREATE POLICY own_organisation ON public.broadcast_text USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
 
 CREATE POLICY own_organisation ON public.category USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
+
+CREATE POLICY own_organisation ON public.certificate USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
 
 CREATE POLICY own_organisation ON public.chat_group USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
 
@@ -2494,13 +2764,19 @@ CREATE POLICY own_organisation ON public.orphan_status USING ((organisation_id =
 
 CREATE POLICY own_organisation ON public.person USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
 
+CREATE POLICY own_organisation ON public.poll USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
+
 CREATE POLICY own_organisation ON public.post USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
+
+CREATE POLICY own_organisation ON public.recall USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
 
 CREATE POLICY own_organisation ON public.record USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
 
 CREATE POLICY own_organisation ON public.relay_assignment USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
 
 CREATE POLICY own_organisation ON public.relay_task USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
+
+CREATE POLICY own_organisation ON public.retraction USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
 
 CREATE POLICY own_organisation ON public.saved_audience USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
 
@@ -2534,13 +2810,19 @@ CREATE POLICY own_organisation ON public.unit_tally USING ((organisation_id = ( 
 
 ALTER TABLE public.person ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.poll ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.post ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.recall ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.record ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.relay_assignment ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.relay_task ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.retraction ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.saved_audience ENABLE ROW LEVEL SECURITY;
 
@@ -2590,6 +2872,14 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.account TO chaupal_program;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.api_token TO chaupal_program;
 
+GRANT SELECT,INSERT ON TABLE public.area_freeze TO chaupal_program;
+
+GRANT UPDATE(lifted_by) ON TABLE public.area_freeze TO chaupal_program;
+
+GRANT UPDATE(lifted_label) ON TABLE public.area_freeze TO chaupal_program;
+
+GRANT UPDATE(lifted_at) ON TABLE public.area_freeze TO chaupal_program;
+
 GRANT SELECT,INSERT,DELETE ON TABLE public.arrival TO chaupal_program;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.broadcast TO chaupal_program;
@@ -2599,6 +2889,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.broadcast_template TO chaupal_
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.broadcast_text TO chaupal_program;
 
 GRANT SELECT,INSERT ON TABLE public.category TO chaupal_program;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.certificate TO chaupal_program;
 
 GRANT SELECT ON TABLE public.channel_exclusion TO chaupal_program;
 
@@ -2690,13 +2982,19 @@ GRANT SELECT,INSERT ON TABLE public.organisation TO chaupal_program;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.orphan_status TO chaupal_program;
 
+GRANT SELECT,INSERT,UPDATE ON TABLE public.poll TO chaupal_program;
+
 GRANT SELECT,INSERT,UPDATE ON TABLE public.post TO chaupal_program;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.projection TO chaupal_program;
 
+GRANT SELECT,INSERT,UPDATE ON TABLE public.recall TO chaupal_program;
+
 GRANT SELECT,INSERT,UPDATE ON TABLE public.relay_assignment TO chaupal_program;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.relay_task TO chaupal_program;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.retraction TO chaupal_program;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.saved_audience TO chaupal_program;
 
@@ -2713,6 +3011,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.session TO chaupal_program;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sign_in_failure TO chaupal_program;
 
 GRANT SELECT,INSERT ON TABLE public.silence TO chaupal_program;
+
+GRANT UPDATE(lifted_at) ON TABLE public.silence TO chaupal_program;
 
 GRANT SELECT ON TABLE public.staged_admin TO chaupal_program;
 
@@ -2737,6 +3037,8 @@ GRANT SELECT ON TABLE public.staged_refusal TO chaupal_program;
 GRANT SELECT ON TABLE public.staged_unit TO chaupal_program;
 
 GRANT SELECT ON TABLE public.staged_verdict TO chaupal_program;
+
+GRANT SELECT ON TABLE public.stillness TO chaupal_program;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.suppressed_person TO chaupal_program;
 

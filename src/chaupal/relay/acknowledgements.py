@@ -8,11 +8,11 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from chaupal.arrivals import actions as arrivals
-from chaupal.arrivals.models import RelayOpened, RelayPosted
-from chaupal.broadcasts import by_hand
+from chaupal.arrivals.models import RelayDeleted, RelayOpened, RelayPosted
+from chaupal.broadcasts import by_hand, recalls
 from chaupal.broadcasts.by_hand import Risen
 from chaupal.kit import db
-from chaupal.relay import queries
+from chaupal.relay import queries, recalling
 
 
 async def apply_opened(conn: db.Conn, opened: Sequence[RelayOpened], *, now: datetime) -> int:
@@ -33,6 +33,14 @@ async def apply_posted(conn: db.Conn, posted: Sequence[RelayPosted], *, now: dat
     risen = await by_hand.mark_posted(conn, ids, now=now)
     await queries.end(conn, ids)
     return await _noted(conn, "posted", risen, now=now)
+
+
+async def apply_deleted(conn: db.Conn, deleted: Sequence[RelayDeleted], *, now: datetime) -> int:
+    """Note that recalled texts are gone from their groups; return how many that settles."""
+    deliveries = await recalling.set_deleted(
+        conn, [d.assignment_id for d in deleted], [d.at for d in deleted]
+    )
+    return await recalls.acknowledge(conn, [row.delivery_id for row in deliveries], now=now)
 
 
 async def verify_clicks(conn: db.Conn, delivery_ids: Collection[int], *, now: datetime) -> int:

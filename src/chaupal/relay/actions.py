@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 from chaupal.arrivals import log as arrivals_log
 from chaupal.arrivals import own
-from chaupal.arrivals.models import LinkClicked, RelayOpened, RelayPosted
+from chaupal.arrivals.models import LinkClicked, RelayDeleted, RelayOpened, RelayPosted
 from chaupal.broadcasts.models import Stage, State
 from chaupal.kit import db, log
 from chaupal.kit.ids import OrganisationId
@@ -13,7 +13,7 @@ from chaupal.kit.refusals import Gone, Invalid, NotFound, Unavailable
 from chaupal.kit.runtime import Runtime
 from chaupal.organisations.scope import INDIA
 from chaupal.relay import links, pages, texts
-from chaupal.relay.models import LinkPage, OpenTask, RelayPage
+from chaupal.relay.models import LinkPage, OpenTask, RelayPage, WithdrawnPage
 
 OTHERS_LIMIT = 20
 # A tap that was kept without signal may come long after the task has closed.
@@ -23,20 +23,30 @@ logger = log.logger(__name__)
 
 
 async def open_page(
-    rt: Runtime, token: str, *, by_person: bool = True, just_posted: bool = False
-) -> RelayPage:
+    rt: Runtime,
+    token: str,
+    *,
+    by_person: bool = True,
+    just_posted: bool = False,
+    just_deleted: bool = False,
+) -> RelayPage | WithdrawnPage:
     """Return what a person sees at their personal link, and note that they opened it.
 
     A machine that only draws a preview (not `by_person`) sees it too, and nothing is noted.
     A task that somebody else has done, that was withdrawn, or whose area is silent now shows
-    no text: nobody shall post it any more. With `just_posted` the page thanks at once, even
-    if the projector is a moment behind.
+    no text: nobody shall post it any more. Whoever posted what was recalled, or has seen it, is
+    asked to delete it, also after the link's own time. With `just_posted` or `just_deleted` the
+    page thanks at once, even if the projector is a moment behind.
     """
-    organisation, assignment = links.read_token(rt.sealer, token, now=rt.now())
+    organisation, assignment = links.read_token(rt.sealer, token, now=rt.now(), grace=POSTED_GRACE)
     async with db.transaction(rt.pool, organisation) as conn:
         part = await pages.part(conn, assignment, now=rt.now(), today=_today(rt))
         if part is None:
             raise Invalid("relay.link_broken")
+        has_seen = part.posted_at or part.opened_at or just_posted
+        if part.stage is Stage.RECALLED and has_seen:
+            return _withdrawn(part, deleted=just_deleted or part.deleted_at is not None)
+        links.read_token(rt.sealer, token, now=rt.now())
         _check_open(part, just_posted=just_posted)
         approved = await texts.approved(conn, organisation, part.broadcast_id)
         others = await pages.others(
@@ -48,6 +58,17 @@ async def open_page(
         except Unavailable:  # the page matters more: the rung stays lower than the truth
             logger.warning("relay.opening_not_noted", organisation=organisation)
     return _page(rt, organisation, part, approved, others, just_posted=just_posted)
+
+
+def _withdrawn(part: pages.Part, *, deleted: bool) -> WithdrawnPage:
+    in_hindi = part.person_language == "hi"
+    return WithdrawnPage(
+        organisation_name=part.organisation_name_hi if in_hindi else part.organisation_name_en,
+        language=part.person_language,
+        group_name=part.group_name,
+        title=part.title,
+        deleted=deleted,
+    )
 
 
 def _check_open(part: pages.Part, *, just_posted: bool) -> None:
@@ -134,26 +155,45 @@ async def posted(rt: Runtime, token: str) -> None:
         await _say(rt, organisation, own.RELAY, RelayPosted(rt.now(), assignment))
 
 
+async def deleted(rt: Runtime, token: str) -> None:
+    """Take an admin's word that a recalled text is not in the group (any more); return once the
+    log has it. Said twice it counts once; of what was not recalled it says nothing."""
+    organisation, assignment = links.read_token(rt.sealer, token, now=rt.now(), grace=POSTED_GRACE)
+    async with db.transaction(rt.pool, organisation) as conn:
+        part = await pages.part(conn, assignment, now=rt.now(), today=_today(rt))
+    if part is None:
+        raise Invalid("relay.link_broken")
+    if part.stage is not Stage.RECALLED:
+        raise Gone("relay.task_closed")
+    if part.deleted_at is None:
+        await _say(rt, organisation, own.RELAY, RelayDeleted(rt.now(), assignment))
+
+
 async def clicked(rt: Runtime, organisation: OrganisationId, delivery_id: int) -> None:
     """Note that a person followed a group's own link; return once the log has it."""
     await _say(rt, organisation, own.LINK, LinkClicked(rt.now(), delivery_id))
 
 
 async def link_page(rt: Runtime, organisation: OrganisationId, delivery_id: int) -> LinkPage:
-    """Return what a member sees at their group's link; what was recalled is not shown again."""
+    """Return what a member sees at their group's link.
+
+    What was recalled is not shown again, and nothing is where the law keeps the area still.
+    """
     async with db.transaction(rt.pool, organisation) as conn:
-        linked = await pages.linked(conn, delivery_id)
+        linked = await pages.linked(conn, delivery_id, now=rt.now())
         if linked is None:
             raise NotFound("link.unknown")
         approved = await texts.approved(conn, organisation, linked.broadcast_id)
     withdrawn = linked.stage is Stage.RECALLED or linked.language not in approved
+    hidden = withdrawn or linked.still
     in_hindi = linked.language == "hi"
     return LinkPage(
         organisation_name=linked.organisation_name_hi if in_hindi else linked.organisation_name_en,
-        title="" if withdrawn else linked.title,
-        text="" if withdrawn else approved[linked.language],
+        title="" if hidden else linked.title,
+        text="" if hidden else approved[linked.language],
         language=linked.language,
         withdrawn=withdrawn,
+        still=linked.still,
     )
 
 

@@ -6,14 +6,15 @@ from zoneinfo import ZoneInfo
 from chaupal import record
 from chaupal.arrivals import log as arrivals_log
 from chaupal.broadcasts import by_hand
+from chaupal.broadcasts.deliveries import LOOK_AGAIN
 from chaupal.kit import db, log
 from chaupal.kit.ids import OrganisationId, new_id
 from chaupal.kit.runtime import Runtime
-from chaupal.relay import handing, queries
+from chaupal.relay import handing, queries, recalling
 from chaupal.relay.models import ABOVE, REMINDER, Patience
 from chaupal.relay.telling import CHANNELS_IN_ORDER, Manners, tell
 
-__all__ = ["Manners", "close", "escalate", "hand_over", "open_tasks", "tell"]
+__all__ = ["Manners", "ask_back", "close", "escalate", "hand_over", "open_tasks", "tell"]
 
 BATCH = 2000
 INDIA = ZoneInfo("Asia/Kolkata")
@@ -42,6 +43,7 @@ async def open_tasks(
 async def _open_batch(rt: Runtime, organisation: OrganisationId, patience: Patience) -> int:
     now = rt.now()
     async with db.transaction(rt.pool, organisation) as conn:
+        await by_hand.hold_back(conn, now=now, until=now + LOOK_AGAIN, limit=BATCH)
         waiting = await by_hand.claim_for_relay(conn, now=now, limit=BATCH)
         if not waiting:
             return 0
@@ -180,6 +182,24 @@ async def _hand_over_batch(rt: Runtime, organisation: OrganisationId) -> int:
     return len(left)
 
 
+async def ask_back(rt: Runtime, organisation: OrganisationId) -> int:
+    """Ask those who posted a recalled text, or saw it, to delete it; return how many are asked."""
+    asked = 0
+    while batch := await _ask_back_batch(rt, organisation):
+        asked += batch
+    return asked
+
+
+async def _ask_back_batch(rt: Runtime, organisation: OrganisationId) -> int:
+    async with db.transaction(rt.pool, organisation) as conn:
+        asked = await recalling.ask_back(conn, now=rt.now(), limit=BATCH)
+        if not asked:
+            return 0
+        await _record(rt, conn, organisation, "relay.asked_back", asked=asked)
+    logger.info("relay.asked_back", organisation=organisation, asked=asked)
+    return asked
+
+
 async def close(rt: Runtime, organisation: OrganisationId) -> int:
     """End tasks whose time is over, and those that ended some other way; return how many.
 
@@ -197,7 +217,7 @@ async def _close_batch(rt: Runtime, organisation: OrganisationId) -> int:
         if not ends:
             return 0
         ids = [task.delivery_id for task in ends]
-        expired = await by_hand.expire(conn, ids)
+        expired = await by_hand.expire(conn, ids, now=rt.now())
         await queries.end(conn, ids)
         counted = {"tasks": len(ends), "expired": expired}
         await _record(rt, conn, organisation, "relay.tasks_closed", **counted)

@@ -95,6 +95,17 @@ class RelayPage:
 
 
 @dataclass(frozen=True, slots=True)
+class WithdrawnPage:
+    """What somebody sees who posted a text that was recalled, or saw it and may have."""
+
+    organisation_name: str
+    language: str
+    group_name: str
+    title: str
+    deleted: bool
+
+
+@dataclass(frozen=True, slots=True)
 class LinkPage:
     """What a member of a group sees at the group's short link."""
 
@@ -103,6 +114,7 @@ class LinkPage:
     text: str = field(repr=False)
     language: str
     withdrawn: bool
+    still: bool = False
 
 
 @dataclass(frozen=True, slots=True)

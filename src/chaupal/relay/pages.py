@@ -29,6 +29,7 @@ class Part:
     closes_at: datetime
     opened_at: datetime | None
     posted_at: datetime | None
+    deleted_at: datetime | None
     silent: bool
     handed_over_at: datetime | None
     office_held: bool
@@ -56,6 +57,7 @@ class Linked:
     stage: Stage
     title: str
     language: str
+    still: bool
     organisation_name_hi: str
     organisation_name_en: str
 
@@ -78,15 +80,14 @@ async def part(conn: db.Conn, assignment_id: UUID, *, now: datetime, today: date
                d.id AS delivery_id, d.language AS delivery_language, d.state::text,
                b.id AS broadcast_id, b.stage::text, b.title, g.name AS group_name,
                o.name_hi AS organisation_name_hi, o.name_en AS organisation_name_en,
-               t.closes_at, a.opened_at, a.posted_at,
-               b.election_matter AND EXISTS (
-                    SELECT FROM silence q
-                      JOIN unit area ON area.organisation_id = q.organisation_id
-                                    AND area.id = q.unit_id
+               t.closes_at, a.opened_at, a.posted_at, a.deleted_at,
+               EXISTS (
+                    SELECT FROM stillness q
                      WHERE q.organisation_id = current_organisation()
+                       AND (b.electoral OR q.everything)
                        AND q.starts_at <= %(now)s AND q.ends_at > %(now)s
-                       AND (u.path BETWEEN area.path AND area.path_end
-                            OR area.path BETWEEN u.path AND u.path_end)) AS silent,
+                       AND (u.path BETWEEN q.path AND q.path_end
+                            OR (q.reaches_up AND q.path BETWEEN u.path AND u.path_end))) AS silent,
                a.handed_over_at,
                EXISTS (SELECT FROM post held
                         WHERE held.organisation_id = a.organisation_id
@@ -140,13 +141,23 @@ async def others(
     )
 
 
-async def linked(conn: db.Conn, delivery_id: int) -> Linked | None:
-    """Return what a group's short link stands for."""
+async def linked(conn: db.Conn, delivery_id: int, *, now: datetime) -> Linked | None:
+    """Return what a group's short link stands for, and whether its area is kept still now."""
     return await db.maybe(
         conn,
         Linked,
         """
         SELECT b.id AS broadcast_id, b.stage::text, b.title, d.language,
+               EXISTS (
+                    SELECT FROM stillness q
+                      JOIN chat_group g ON g.organisation_id = q.organisation_id
+                                       AND g.id = d.group_id
+                      JOIN unit u ON u.organisation_id = g.organisation_id AND u.id = g.unit_id
+                     WHERE q.organisation_id = current_organisation()
+                       AND (b.electoral OR q.everything)
+                       AND q.starts_at <= %(now)s AND q.ends_at > %(now)s
+                       AND (u.path BETWEEN q.path AND q.path_end
+                            OR (q.reaches_up AND q.path BETWEEN u.path AND u.path_end))) AS still,
                o.name_hi AS organisation_name_hi, o.name_en AS organisation_name_en
           FROM delivery d
           JOIN broadcast b ON b.organisation_id = d.organisation_id AND b.id = d.broadcast_id
@@ -154,6 +165,7 @@ async def linked(conn: db.Conn, delivery_id: int) -> Linked | None:
          WHERE d.organisation_id = current_organisation() AND d.id = %(id)s
         """,
         id=delivery_id,
+        now=now,
     )
 
 

@@ -199,7 +199,10 @@ async def assign(
 
 
 async def due_steps(conn: db.Conn, *, now: datetime, limit: int) -> list[Due]:
-    """Lock open tasks whose next step has come and may be taken; the caller takes it."""
+    """Lock open tasks whose next step has come and may be taken; the caller takes it.
+
+    While the law keeps an area still, nobody there is asked or reminded.
+    """
     return await db.many(
         conn,
         Due,
@@ -208,9 +211,18 @@ async def due_steps(conn: db.Conn, *, now: datetime, limit: int) -> list[Due]:
           FROM relay_task t
           JOIN delivery d ON d.organisation_id = t.organisation_id AND d.id = t.delivery_id
           JOIN broadcast b ON b.organisation_id = t.organisation_id AND b.id = t.broadcast_id
+          JOIN chat_group g ON g.organisation_id = t.organisation_id AND g.id = t.group_id
+          JOIN unit u ON u.organisation_id = g.organisation_id AND u.id = g.unit_id
          WHERE t.organisation_id = current_organisation()
            AND t.next_step_at <= %(now)s AND t.closes_at > %(now)s
            AND d.state = 'tasked' AND b.stage = 'sending'
+           AND NOT EXISTS (
+                SELECT FROM stillness q
+                 WHERE q.organisation_id = current_organisation()
+                   AND (b.electoral OR q.everything)
+                   AND q.starts_at <= %(now)s AND q.ends_at > %(now)s
+                   AND (u.path BETWEEN q.path AND q.path_end
+                        OR (q.reaches_up AND q.path BETWEEN u.path AND u.path_end)))
          ORDER BY t.next_step_at, t.id
          LIMIT %(limit)s
            FOR UPDATE OF t SKIP LOCKED

@@ -38,6 +38,8 @@ PREFERRED = ("telegram", "matrix", "email", "sandbox")
 CHANNELS_IN_ORDER = tuple(name for name in PREFERRED if name in CHANNELS)
 
 LEASE = timedelta(seconds=60)
+# For so long somebody can still say that a recalled text is deleted.
+RECALL_LINK = timedelta(days=7)
 BATCH = 500
 IN_FLIGHT = 32
 # A worker that is told to stop waits for one batch, so a batch is short.
@@ -119,10 +121,10 @@ async def _batch(
         name = await pages.organisation_name(conn)
     if not parts:
         return []
-    by_person: dict[UUID, list[ToTell]] = {}
+    by_person: dict[tuple[UUID, bool], list[ToTell]] = {}
     for part in parts:
         if part.telling is Telling.TELLING:
-            by_person.setdefault(part.person_id, []).append(part)
+            by_person.setdefault((part.person_id, part.recalled), []).append(part)
     names = {"hi": name.name_hi, "en": name.name_en}
     teller = _Teller(rt, http, organisation, names, manners)
     settled = await teller.tell_all(list(by_person.values()))
@@ -251,13 +253,14 @@ class _Teller:
             own_url=self._own_url(first),
             language=first.language,
             reminder=first.step == REMINDER,
+            recalled=first.recalled,
         )
-        return Message(address, text, f"relay-{first.assignment_id}-{first.step}")
+        turn = "recall" if first.recalled else str(first.step)
+        return Message(address, text, f"relay-{first.assignment_id}-{turn}")
 
     def _url(self, part: ToTell) -> str:
-        token = links.personal_token(
-            self._rt.sealer, self._organisation, part.assignment_id, part.closes_at
-        )
+        until = self._rt.now() + RECALL_LINK if part.recalled else part.closes_at
+        token = links.personal_token(self._rt.sealer, self._organisation, part.assignment_id, until)
         return f"{self._rt.desk_url}/r/{token}"
 
     def _own_url(self, part: ToTell) -> str:

@@ -24,6 +24,7 @@ class ToTell:
     closes_at: datetime
     attempts: int
     telling: Telling
+    recalled: bool
     channel: str | None
     sealed: bytes | None = field(repr=False)
     sender_id: UUID | None
@@ -47,15 +48,17 @@ async def claim(
     """Lease up to `limit` assignments whose people are to be told: by lane, then oldest first.
 
     Nothing is claimed while another worker holds any, so that the pace holds with any number
-    of workers. Consent, the sender, the broadcast's stage and the silence are read by this
-    very statement. Whoever can't be told is marked so at once.
+    of workers. Consent, the sender, the broadcast's stage and what is kept still are read by this
+    very statement; that a text is withdrawn may be told anywhere. Whoever can't be told is marked
+    so at once.
     """
     return await db.many(
         conn,
         ToTell,
         """
         WITH waiting AS (
-            SELECT a.id, a.person_id, t.step, t.closes_at, g.name AS group_name
+            SELECT a.id, a.person_id, t.step, t.closes_at, g.name AS group_name,
+                   b.stage = 'recalled' AS recalled
               FROM relay_assignment a
               JOIN relay_task t ON t.organisation_id = a.organisation_id AND t.id = a.task_id
               JOIN delivery d ON d.organisation_id = t.organisation_id AND d.id = t.delivery_id
@@ -64,15 +67,17 @@ async def claim(
               JOIN unit u ON u.organisation_id = g.organisation_id AND u.id = g.unit_id
              WHERE a.organisation_id = current_organisation()
                AND a.telling = 'queued' AND a.due_at <= %(now)s
-               AND t.closes_at > %(now)s AND d.state = 'tasked' AND b.stage = 'sending'
-               AND NOT (b.election_matter AND EXISTS (
-                    SELECT FROM silence q
-                      JOIN unit area ON area.organisation_id = q.organisation_id
-                                    AND area.id = q.unit_id
-                     WHERE q.organisation_id = current_organisation()
-                       AND q.starts_at <= %(now)s AND q.ends_at > %(now)s
-                       AND (u.path BETWEEN area.path AND area.path_end
-                            OR area.path BETWEEN u.path AND u.path_end)))
+               AND CASE b.stage
+                   WHEN 'recalled' THEN a.recall_asked_at IS NOT NULL AND a.deleted_at IS NULL
+                   WHEN 'sending' THEN t.closes_at > %(now)s AND d.state = 'tasked'
+                    AND NOT EXISTS (
+                        SELECT FROM stillness q
+                         WHERE q.organisation_id = current_organisation()
+                           AND (b.electoral OR q.everything)
+                           AND q.starts_at <= %(now)s AND q.ends_at > %(now)s
+                           AND (u.path BETWEEN q.path AND q.path_end
+                                OR (q.reaches_up AND q.path BETWEEN u.path AND u.path_end)))
+                   ELSE false END
                AND NOT EXISTS (SELECT FROM relay_assignment held
                                 WHERE held.organisation_id = current_organisation()
                                   AND held.telling = 'telling')
@@ -101,9 +106,9 @@ async def claim(
           LEFT JOIN line ON line.person_id = waiting.person_id
          WHERE a.organisation_id = current_organisation() AND a.id = waiting.id
         RETURNING a.id AS assignment_id, a.person_id, p.language, waiting.group_name, waiting.step,
-                  waiting.closes_at, a.attempts, a.telling::text, line.channel, line.sealed,
-                  line.sender_id, line.endpoint, line.sealed_token, line.sealed_webhook_secret,
-                  line.rate_per_s
+                  waiting.closes_at, a.attempts, a.telling::text, waiting.recalled, line.channel,
+                  line.sealed, line.sender_id, line.endpoint, line.sealed_token,
+                  line.sealed_webhook_secret, line.rate_per_s
         """,
         channels=channels,
         now=now,

@@ -12,6 +12,10 @@ _REMINDED = {
     "hi": "{organisation}: याद दिला रहे हैं, यह संदेश अब तक समूह में नहीं डला है:",
     "en": "{organisation}: a reminder, this message is not in the group yet:",
 }
+_RECALLED = {
+    "hi": "{organisation}: यह संदेश वापस लिया गया है। समूह में डाला हो तो मिटा दीजिए, और यहाँ बताइए:",
+    "en": "{organisation}: this message is withdrawn. If you posted it, delete it. Tell us here:",
+}
 _OWN = {
     "hi": "यह सब बंद करने के लिए STOP लिखिए, या यहाँ: {url}",
     "en": "To stop all this write STOP, or here: {url}",
@@ -26,12 +30,14 @@ def telling(
     own_url: str,
     language: str,
     reminder: bool,
+    recalled: bool = False,
 ) -> str:
     """Return one message for all of a person's tasks: (group name, link) each.
 
     `own_url` opens their own page: stopping is as easy as reading (DPDP Act 2023, s.6(4)).
     """
-    opening = (_REMINDED if reminder else _TOLD)[language].format(organisation=organisation)
+    said = _RECALLED if recalled else _REMINDED if reminder else _TOLD
+    opening = said[language].format(organisation=organisation)
     lines = [opening]
     for group_name, url in tasks[:LINKS_LIMIT]:
         lines += ["", group_name, url]

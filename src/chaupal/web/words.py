@@ -16,6 +16,7 @@ from chaupal.web.group_refusals import OF_GROUPS
 from chaupal.web.import_refusals import OF_IMPORTS
 from chaupal.web.import_words import OF_FILES
 from chaupal.web.language import Language, day, duration, number, translations
+from chaupal.web.law_refusals import OF_THE_LAW
 from chaupal.web.office_refusals import OF_OFFICES
 from chaupal.web.people_refusals import OF_PEOPLE
 from chaupal.web.people_terms import OF_PEOPLE as TERMS_OF_PEOPLE
@@ -31,6 +32,7 @@ REFUSALS: Mapping[str, Words] = MappingProxyType(
         **AT_THE_CONSOLE,
         **OF_AUDIENCES,
         **OF_THE_TREE,
+        **OF_THE_LAW,
         **OF_OFFICES,
         **OF_PEOPLE,
         **OF_GROUPS,
@@ -106,6 +108,12 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         "recall": N_("recall"),
         "finish": N_("finish"),
     },
+    "poll": {
+        "ahead": N_("still ahead"),
+        "silent": N_("silence now"),
+        "over": N_("over"),
+        "withdrawn": N_("taken back"),
+    },
     "purpose": {"internal": N_("Internal"), "public": N_("Public")},
     "role": {
         "administrator": N_("Administrator"),
@@ -139,6 +147,8 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         "needs_template": N_("They have not written for a day: only a template may go now."),
         "undelivered": N_("The provider took it and could not deliver it."),
         "no_admin": N_("The group has no live admin."),
+        "silence": N_("The silence before a poll holds it back."),
+        "freeze": N_("Its area is stopped."),
     },
     "arrival": {
         "status": N_("Receipt"),

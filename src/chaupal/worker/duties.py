@@ -11,6 +11,7 @@ import aiohttp
 
 from chaupal.arrivals import actions as arrivals
 from chaupal.broadcasts import jobs as broadcasts
+from chaupal.broadcasts import retracting
 from chaupal.directory import tallies
 from chaupal.directory.jobs import run as imports
 from chaupal.groups.coverage import jobs as coverage
@@ -43,14 +44,17 @@ def duties(
 ) -> list[Duty]:
     """Return what has to be done for one organisation."""
     manners = relay.Manners()
+    retractor = retracting.Retractor(rt, organisation, http)
     return [
         Duty("freeze", 0.25, lambda: broadcasts.freeze_approved(rt, organisation)),
         Duty("open_tasks", 0.5, lambda: relay.open_tasks(rt, organisation, patience)),
         Duty("tell", 0.25, lambda: relay.tell(rt, http, organisation, manners)),
         Duty("escalate", 1, lambda: relay.escalate(rt, organisation, patience)),
         Duty("hand_over", 2, lambda: relay.hand_over(rt, organisation)),
+        Duty("ask_back", 2, lambda: relay.ask_back(rt, organisation)),
         Duty("close", 2, lambda: relay.close(rt, organisation)),
         Duty("keep_in_order", 1, lambda: broadcasts.keep_in_order(rt, organisation)),
+        Duty("retract", 1, retractor.work),
         Duty("tidy", 20, lambda: broadcasts.tidy(rt, organisation)),
         Duty("purge", 60, lambda: arrivals.purge(rt, organisation)),
         Duty("tidy_imports", 600, lambda: imports.tidy(rt, organisation)),

@@ -25,6 +25,7 @@ from chaupal.arrivals.models import (
     LinkClicked,
     MessageArrived,
     PersonSaid,
+    RelayDeleted,
     RelayOpened,
     RelayPosted,
     StatusArrived,
@@ -65,6 +66,7 @@ class Gathered:
     words: dict[tuple[UUID, ContactChannel], list[PersonSaid]] = field(default_factory=dict)
     opened: list[RelayOpened] = field(default_factory=list)
     posted: list[RelayPosted] = field(default_factory=list)
+    deleted: list[RelayDeleted] = field(default_factory=list)
     clicked: set[int] = field(default_factory=set)
 
     def take(self, envelope: Envelope) -> None:
@@ -92,6 +94,8 @@ class Gathered:
                 self.opened.append(arrival)
             case RelayPosted():
                 self.posted.append(arrival)
+            case RelayDeleted():
+                self.deleted.append(arrival)
             case LinkClicked(_, delivery_id):
                 self.clicked.add(delivery_id)
             case _:
@@ -227,7 +231,18 @@ async def _apply_to(
     """Apply one organisation's part of a batch, and return which topics moved."""
     now = rt.now()
     counts = dict.fromkeys(
-        ("receipts", "kept", "pulses", "stopped", "started", "opened", "posted", "verified"), 0
+        (
+            "receipts",
+            "kept",
+            "pulses",
+            "stopped",
+            "started",
+            "opened",
+            "posted",
+            "verified",
+            "deleted",
+        ),
+        0,
     )
     for sender, statuses in gathered.statuses.items():
         counts["receipts"] += await receipts.apply(conn, sender, statuses, now=now)
@@ -246,6 +261,8 @@ async def _apply_to(
         counts["posted"] = await acknowledgements.apply_posted(conn, gathered.posted, now=now)
     if gathered.clicked:
         counts["verified"] = await acknowledgements.verify_clicks(conn, gathered.clicked, now=now)
+    if gathered.deleted:
+        counts["deleted"] = await acknowledgements.apply_deleted(conn, gathered.deleted, now=now)
     await record.append(
         conn,
         "arrivals.applied",
@@ -258,7 +275,7 @@ async def _apply_to(
         last=span[1],
         **counts,
     )
-    by_hand = counts["opened"] + counts["posted"] + counts["verified"]
+    by_hand = counts["opened"] + counts["posted"] + counts["verified"] + counts["deleted"]
     moved = {
         "broadcasts": counts["receipts"] + by_hand,
         "arrivals": counts["kept"] + counts["pulses"] + by_hand,

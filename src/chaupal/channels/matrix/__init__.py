@@ -23,6 +23,8 @@ from chaupal.channels.contract import (
     Account,
     Connection,
     Deferred,
+    Deleted,
+    Deletion,
     Message,
     Outcome,
     Rejected,
@@ -53,6 +55,7 @@ TRAITS = Traits(
     time_to_live=timedelta(minutes=1),
     text_limit_characters=10_000,
     proves_delivery=True,
+    takes_back=True,
 )
 
 
@@ -101,6 +104,15 @@ class _Line:
             self.http, "PUT", url, body, token=self.token, timeout_s=self.timeout_s
         )
         return read_reply(end)
+
+    async def delete(self, address: str, provider_ref: str, /) -> Deletion:
+        """Redact an event of ours: its text goes, and that something was there stays."""
+        room, event = quote(address, safe=""), quote(provider_ref, safe="")
+        key = quote(f"redact-{provider_ref}", safe="")
+        url = f"{self.endpoint}/_matrix/client/v3/rooms/{room}/redact/{event}/{key}"
+        end = await exchange(self.http, "PUT", url, {}, token=self.token, timeout_s=self.timeout_s)
+        outcome = read_reply(end)
+        return Deleted() if isinstance(outcome, Accepted) else outcome
 
 
 def read_reply(end: End) -> Outcome:

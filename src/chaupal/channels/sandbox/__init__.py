@@ -23,6 +23,8 @@ from chaupal.channels.contract import (
     Account,
     Connection,
     Deferred,
+    Deleted,
+    Deletion,
     Message,
     Outcome,
     Rejected,
@@ -48,6 +50,7 @@ TRAITS = Traits(
     text_limit_characters=4096,
     proves_delivery=False,
     reaches_people_at=ContactChannel.SANDBOX,
+    takes_back=True,
 )
 
 
@@ -60,7 +63,7 @@ class Sandbox:
 
     def connect(self, http: aiohttp.ClientSession, account: Account) -> Connection:
         """Open a bot's line."""
-        url = f"{account.endpoint.rstrip('/')}/bot{account.token}/sendMessage"
+        url = f"{account.endpoint.rstrip('/')}/bot{account.token}"
         return _Line(http, url, self.answer_timeout_s)
 
     def signed(self, headers: Mapping[str, str], body: bytes, account: Account) -> bool:
@@ -89,9 +92,25 @@ class _Line:
             "text": message.text,
             "key": message.idempotency_key,
         }
-        return read_reply(
-            await exchange(self.http, "POST", self.url, body, timeout_s=self.timeout_s)
-        )
+        url = f"{self.url}/sendMessage"
+        return read_reply(await exchange(self.http, "POST", url, body, timeout_s=self.timeout_s))
+
+    async def delete(self, address: str, provider_ref: str, /) -> Deletion:
+        """Delete a message of the bot's own."""
+        body: dict[str, object] = {"chat_id": address, "message_id": int(provider_ref)}
+        url = f"{self.url}/deleteMessage"
+        return read_deletion(await exchange(self.http, "POST", url, body, timeout_s=self.timeout_s))
+
+
+def read_deletion(end: End) -> Deletion:
+    """Turn the end of asking for a deletion into what became of it."""
+    match end:
+        case Answered(200, {"ok": True}):
+            return Deleted()
+        case Answered(400, {"description": "message not found"}):
+            return Deleted()
+    outcome = read_reply(end)
+    return Deleted() if isinstance(outcome, Accepted) else outcome
 
 
 def read_reply(end: End) -> Outcome:

@@ -15,6 +15,8 @@ from chaupal.channels.contract import (
     Account,
     Connection,
     Deferred,
+    Deleted,
+    Deletion,
     Message,
     Outcome,
     Rejected,
@@ -44,6 +46,9 @@ CONTENT = frozenset(
 # What a button of ours carries back when somebody presses it.
 BUTTONS: Mapping[str, Word] = {f"chaupal:{word}": word for word in Word}
 
+# What Telegram says of a message that is not there (any more).
+GONE = "message to delete not found"
+
 TRAITS = Traits(
     name="telegram",
     remembers_keys_for=timedelta(0),
@@ -51,6 +56,7 @@ TRAITS = Traits(
     text_limit_characters=4096,
     proves_delivery=True,
     reaches_people_at=ContactChannel.TELEGRAM,
+    takes_back=True,
 )
 
 
@@ -63,7 +69,7 @@ class Telegram:
 
     def connect(self, http: aiohttp.ClientSession, account: Account) -> Connection:
         """Open a bot's line."""
-        url = f"{account.endpoint.rstrip('/')}/bot{account.token}/sendMessage"
+        url = f"{account.endpoint.rstrip('/')}/bot{account.token}"
         return _Line(http, url, self.answer_timeout_s)
 
     def signed(self, headers: Mapping[str, str], body: bytes, account: Account) -> bool:  # noqa: ARG002
@@ -92,9 +98,25 @@ class _Line:
             # A preview is fetched by a robot: it would follow links that are meant for one person.
             "link_preview_options": {"is_disabled": True},
         }
-        return read_reply(
-            await exchange(self.http, "POST", self.url, body, timeout_s=self.timeout_s)
-        )
+        url = f"{self.url}/sendMessage"
+        return read_reply(await exchange(self.http, "POST", url, body, timeout_s=self.timeout_s))
+
+    async def delete(self, address: str, provider_ref: str, /) -> Deletion:
+        """Delete a message of the bot's own, which Telegram allows for 48 hours."""
+        body: dict[str, object] = {"chat_id": address, "message_id": int(provider_ref)}
+        url = f"{self.url}/deleteMessage"
+        return read_deletion(await exchange(self.http, "POST", url, body, timeout_s=self.timeout_s))
+
+
+def read_deletion(end: End) -> Deletion:
+    """Turn the end of asking for a deletion into what became of it."""
+    match end:
+        case Answered(200, {"ok": True}):
+            return Deleted()
+        case Answered(400, {"description": str(said)}) if GONE in said.lower():
+            return Deleted()
+    outcome = read_reply(end)
+    return Deleted() if isinstance(outcome, Accepted) else outcome
 
 
 def read_reply(end: End) -> Outcome:

@@ -132,5 +132,10 @@ async def approve(rt: Runtime, id: BroadcastId, *, approver: Actor) -> None:
         broadcast = await queries.lock(conn, id)
     assert broadcast is not None
     await actions.approve(
-        rt, id, seen_hash=broadcast.content_hash, key=str(new_id()), actor=approver
+        rt,
+        id,
+        seen_hash=broadcast.content_hash,
+        denies_election=True,
+        key=str(new_id()),
+        actor=approver,
     )

@@ -22,7 +22,11 @@ NOWHERE = -1
 
 
 class Record(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """One message in one chat. Its text is kept only where the chat is a person's own."""
+    """One message in one chat. Its text is kept only where the chat is a person's own.
+
+    A line that `strikes` another says that its sender has deleted that message: the book itself
+    only grows.
+    """
 
     message_id: int
     chat: str
@@ -33,6 +37,7 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     key: str | None = None
     text: str | None = None
     failed: bool = False
+    strikes: int | None = None
 
 
 class TooLong(Exception):
@@ -83,13 +88,32 @@ class Book:
         line = self._encode(record) + b"\n"
         if len(line) > (DIRECT_LINE_LIMIT_BYTES if direct else LINE_LIMIT_BYTES):
             raise TooLong
+        self._write(record, line)
+        return record
+
+    def strike(self, chat: str, message_id: int, *, by: str) -> bool:
+        """Strike a message of this sender out; say whether there was such a one to strike."""
+        if not any(r.message_id == message_id and r.by == by for r in self.of(chat)):
+            return False
+        record = Record(
+            message_id=self.messages,
+            chat=chat,
+            sha256="",
+            by=by,
+            at=datetime.now(UTC),
+            before=self._newest[chat],
+            strikes=message_id,
+        )
+        self._write(record, self._encode(record) + b"\n")
+        return True
+
+    def _write(self, record: Record, line: bytes) -> None:
         written = os.write(self._fd, line)
         if written != len(line):
             os.ftruncate(self._fd, self.size_bytes)
             raise OSError("the book's disk is full")
         self._index(record, self.size_bytes)
         self.size_bytes += written
-        return record
 
     def find(self, by: str, key: str) -> Record | None:
         """Return what this sender already sent with this key."""
@@ -104,13 +128,16 @@ class Book:
         return list(self._newest)
 
     def of(self, chat: str) -> list[Record]:
-        """Return what one chat received, oldest first."""
-        records = []
+        """Return what one chat received and still has, oldest first."""
+        records: list[Record] = []
+        struck: set[int] = set()
         offset = self._newest.get(chat, NOWHERE)
         while offset != NOWHERE:
             record = self._at(offset)
             offset = record.before
-            if not record.failed:
+            if record.strikes is not None:
+                struck.add(record.strikes)
+            elif not record.failed and record.message_id not in struck:
                 records.append(record)
         records.reverse()
         return records

@@ -34,6 +34,13 @@ class Send(msgspec.Struct, frozen=True):
     key: Name | None = None
 
 
+class Delete(msgspec.Struct, frozen=True):
+    """Which of its messages a bot wants gone."""
+
+    chat_id: str | int
+    message_id: int
+
+
 class Post(msgspec.Struct, frozen=True):
     """What a person puts into a group by hand."""
 
@@ -102,6 +109,7 @@ class Sandbox:
         self.buckets: dict[str, Bucket] = {}
         self.behave(Behaviour())
         self._first_update_id = time.time_ns()
+        self._read_delete = msgspec.json.Decoder(Delete).decode
         self._read_post = msgspec.json.Decoder(Post).decode
         self._read_remark = msgspec.json.Decoder(Remark).decode
         self._read_send = msgspec.json.Decoder(Send).decode
@@ -161,6 +169,17 @@ class Sandbox:
         if fate is Fate.ANSWER_LOST:
             raise Cut("lost_answers")
         return self.yes({"message_id": message_id})
+
+    async def delete(self, request: web.Request) -> web.StreamResponse:
+        """POST /bot{token}/deleteMessage: a bot takes back what it sent."""
+        bot = self.town.bots.get(request.match_info["token"])
+        if bot is None:
+            raise Declined(401, "unauthorized")
+        self.counts["deletes"] += 1
+        delete = read(self._read_delete, await request.read())
+        if not self.book.strike(str(delete.chat_id), delete.message_id, by=f"bot:{bot.name}"):
+            raise Declined(400, "message not found")
+        return self.yes({})
 
     def _accept(self, bot: Bot, send: Send, *, failed: bool) -> int:
         """Write a send into the book, once for each key, and return its message's number."""

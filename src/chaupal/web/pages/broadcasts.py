@@ -19,8 +19,11 @@ from chaupal.web.answers import onward, page
 from chaupal.web.language import Language
 from chaupal.web.live import Fragments, Hub, Picture
 from chaupal.web.pages import paging
+from chaupal.web.pages.certificates import certificate_of
 from chaupal.web.pages.counters import finding_of
+from chaupal.web.pages.law import held_back
 from chaupal.web.pages.naming import names_in
+from chaupal.web.pages.recall import recall_of
 from chaupal.web.render import render
 from chaupal.web.sentences import sentence
 from chaupal.web.shapes import divisions, reached, stage_of, stands, steps, tally, verbs
@@ -107,6 +110,8 @@ async def broadcast(request: Asked, id: FromPath[UUID]) -> Response[Any]:
     async with db.transaction(rt.pool, desk.actor.organisation) as conn:
         shown: Broadcast = contents["row"]
         contents["finding"] = await finding_of(conn, shown.id, desk.scope)
+        written = {text["language"]: text["body"] for text in contents["texts"]}
+        contents["certificate"] = await certificate_of(conn, shown, written, desk)
         contents["may_recount"] = desk.scope.allows(Right.STEER)
         if shown.stage in BEFORE_FREEZE:
             contents["audience_count"] = await actions.total(conn, shown, now=rt.now())
@@ -138,6 +143,8 @@ async def look(
     return {
         "row": shown,
         "stands": stands(shown, now),
+        "recall": await recall_of(rt, hub, shown, scope),
+        "held": await held_back(rt, hub, shown, account, scope=scope, language=language),
         "broadcast": {
             "id": shown.id,
             "title": shown.title,
@@ -147,6 +154,7 @@ async def look(
             "audience": sentence(expression, shown.purpose, names, language, via=shown.via),
             "to_people": bool(shown.via),
             "election_matter": shown.election_matter,
+            "electoral": shown.electoral,
             "synthetic": shown.synthetic,
             "author_label": shown.author_label,
             "created_at": shown.created_at,
@@ -241,10 +249,18 @@ async def approve(request: Asked, id: FromPath[UUID]) -> Response[Any]:
     desk = await visits.desk_of(request)
     rt, key = visits.runtime(request), await visits.idempotency_key(request)
     try:
-        seen = bytes.fromhex(str((await visits.fields(request)).get("seen", "")))
+        form = await visits.fields(request)
+        seen = bytes.fromhex(str(form.get("seen", "")))
     except ValueError as error:
         raise Invalid("request.malformed", where="seen") from error
-    await actions.approve(rt, BroadcastId(id), seen_hash=seen, key=key, actor=desk.actor)
+    await actions.approve(
+        rt,
+        BroadcastId(id),
+        seen_hash=seen,
+        denies_election=form.get("no_election_matter") == "yes",
+        key=key,
+        actor=desk.actor,
+    )
     return await _moved(rt, desk, id)
 
 

@@ -10,6 +10,7 @@ from litestar.params import FromPath
 
 from chaupal.kit.refusals import Refused, Unavailable
 from chaupal.relay import actions
+from chaupal.relay.models import WithdrawnPage
 from chaupal.relay.visitors import is_person
 from chaupal.web import answers, visits
 from chaupal.web.answers import onward, page
@@ -17,7 +18,7 @@ from chaupal.web.language import LANGUAGES, Language
 from chaupal.web.visits import Asked, Visitor
 from chaupal.web.words import refusal_words
 
-POSTED = "posted"
+POSTED, DELETED = "posted", "deleted"
 THANKED_FOR_S = 120
 
 
@@ -43,7 +44,10 @@ async def task(request: Asked, token: FromPath[str]) -> Response[Any]:
         token,
         by_person=is_person(request.method, request.headers),
         just_posted=POSTED in request.cookies,
+        just_deleted=DELETED in request.cookies,
     )
+    if isinstance(shown, WithdrawnPage):
+        return _withdrawn(request, shown, f"/r/{token}/deleted")
     language = _asked_language(request) or _spoken(shown.language)
     contents = {
         "organisation_name": shown.organisation_name,
@@ -72,6 +76,28 @@ async def posted(request: Asked, token: FromPath[str]) -> Response[Any]:
     return onward(at, cookies=[visits.cookie(request, POSTED, "1", lasts_s=THANKED_FOR_S, path=at)])
 
 
+def _withdrawn(request: Asked, shown: WithdrawnPage, deleted_url: str) -> Response[Any]:
+    language = _asked_language(request) or _spoken(shown.language)
+    contents = {
+        "organisation_name": shown.organisation_name,
+        "other_language_url": _other(language),
+        "group_name": shown.group_name,
+        "title": shown.title,
+        "deleted": shown.deleted,
+        "deleted_url": deleted_url,
+    }
+    return page(request, _volunteer(language), "relay_withdrawn.html", contents)
+
+
+@post("/r/{token:str}/deleted", csrf="path", exception_handlers={Refused: _gone})
+async def deleted(request: Asked, token: FromPath[str]) -> Response[Any]:
+    """POST /r/<token>/deleted: an admin says that a recalled text is not in the group any more."""
+    await actions.deleted(visits.runtime(request), token)
+    at = f"/r/{token}"
+    done = visits.cookie(request, DELETED, "1", lasts_s=THANKED_FOR_S, path=at)
+    return onward(at, cookies=[done])
+
+
 def _facts(refusal: Refused, language: Language) -> dict[str, object]:
     """Return the facts of a refusal, its title in the reader's language."""
     return {**refusal.facts, "title": refusal.facts.get(f"title_{language}", "")}
@@ -94,4 +120,4 @@ def _other(language: Language) -> str:
     return "?language=en" if language == "hi" else "?language=hi"
 
 
-ROUTES = (task, posted)
+ROUTES = (task, posted, deleted)

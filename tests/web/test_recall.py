@@ -1,0 +1,52 @@
+"""A recalled broadcast's own page: since when, by when, and how much is left."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from chaupal.broadcasts import retracting
+from chaupal.relay import actions as relay
+from relaying import a_bazaar
+
+MORNING = datetime(2026, 11, 23, 4, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", ("1 of 1 are still to be taken away", "That is past.")),
+        ("hi", ("1 में से 1 अभी हटने बाक़ी हैं", "वह समय निकल गया।")),
+    ],
+)
+async def test_the_clock_of_a_recall_stands_on_the_broadcasts_page(rt, door, clock, language, said):
+    (left, past), clock.at = said, MORNING
+    bazaar = await a_bazaar(rt)
+    await bazaar.group("east-one", await bazaar.place.person("east-one"))
+    id = await bazaar.tasked()
+    [assignment] = await bazaar.assignments()
+    token = await bazaar.token(assignment)
+    await relay.posted(rt, token)
+    await bazaar.projected()
+    actor = await bazaar.place.account("desk", language=language, role="desk")
+    desk = await door.signed_in(bazaar.place, actor)
+    assert (await desk.post(f"/broadcasts/{id}/recall")).status == 303
+
+    await retracting.gather(rt, bazaar.organisation)
+    page = await desk.get(f"/broadcasts/{id}")
+    assert left in page.words
+    assert "12:30" in page.words  # three hours after 09:30 in India
+    assert past not in page.words
+
+    clock.at = MORNING + timedelta(hours=4)
+    assert past in (await desk.get(f"/broadcasts/{id}")).words
+
+
+async def test_a_recall_of_what_stands_nowhere_says_so(rt, door):
+    bazaar = await a_bazaar(rt)
+    await bazaar.group("east-one", await bazaar.place.person("east-one"))
+    id = await bazaar.tasked()
+    actor = await bazaar.place.account("desk", role="desk")
+    desk = await door.signed_in(bazaar.place, actor)
+    await desk.post(f"/broadcasts/{id}/recall")
+    await retracting.gather(rt, bazaar.organisation)
+    assert "It stands in no chat that we know of." in (await desk.get(f"/broadcasts/{id}")).words
