@@ -98,6 +98,7 @@ class SenderLoop:
     fitting: int = FIRST_BATCH
     breaker: Breaker = field(default_factory=Breaker)
     journal: exchanges.Journal = field(default_factory=exchanges.Journal)
+    shown: exchanges.State | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
         """Send until told to stop, or until the lease is gone."""
@@ -256,7 +257,9 @@ class SenderLoop:
             }
             tries = [claim.delivery_id for claim in claims]
             await exchanges.write(conn, self.leased.id, self.journal.lines(tries), now=now)
-            await exchanges.note_state(conn, self.leased.id, self._state(), now=now)
+            state = exchanges.State(self.pace.rate_per_s, self.pace.held_s, self.breaker.trips)
+            if state != self.shown:
+                await exchanges.note_state(conn, self.leased.id, state, now=now)
             await record.append(
                 conn,
                 "deliveries.attempted",
@@ -267,11 +270,9 @@ class SenderLoop:
                 **counted,
             )
         self.journal.forget(tries)
+        self.shown = state
         await arrivals_log.hint(self.rt.nats, self.organisation, "broadcasts")
         logger.info("deliveries.attempted", sender=str(self.leased.id), settled=settled, **counted)
-
-    def _state(self) -> exchanges.State:
-        return exchanges.State(self.pace.rate_per_s, self.pace.held_s, self.breaker.trips)
 
     def _settlement(self, claim: Claim, outcome: Outcome) -> Settlement:
         """Put an outcome into the words of the table."""

@@ -13,7 +13,7 @@ from chaupal.kit import db
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A sender, what its provider allows, and how it stood after its last batch.
+    """A sender, what its provider allows, and how it stood when that last changed.
 
     `held`: a worker has it. `waits`: something is due to go through it. Without a state nothing
     has gone through it yet.

@@ -32,7 +32,7 @@ CREATE INDEX exchange_of_sender ON exchange (organisation_id, sender_id, id);
 CREATE INDEX exchange_oldest ON exchange (organisation_id, at);
 CALL seal('exchange', 'SELECT, INSERT, DELETE');
 
--- How a sender stood after its last batch, as the one worker that holds it knows.
+-- How a sender stood when that last changed, as the one worker that holds it knows.
 CREATE TABLE sender_state (
     organisation_id integer NOT NULL,
     sender_id       uuid NOT NULL,
