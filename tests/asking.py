@@ -85,7 +85,7 @@ ACTS: dict[str, Any] = {
     },
     "broadcasts/{id:uuid}/approve": {"seen": "00" * 32},
     **{f"broadcasts/{{id:uuid}}/{verb}": None
-       for verb in ("submit", "send-back", "pause", "resume", "cancel")},
+       for verb in ("submit", "send-back", "pause", "resume", "cancel", "recall")},
 }  # fmt: skip
 # What adds something at a unit: asked of a unit outside.
 ADDED: dict[str, Any] = {

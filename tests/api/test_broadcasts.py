@@ -19,7 +19,7 @@ from factories import Place, an_organisation
 TEXT = "मंडी कल सुबह सात बजे खुलेगी।"
 SECRET = "मरुथल"
 FARMERS = {"op": "categories", "categories": ["farmers"]}
-MOVES = ("send-back", "pause", "resume", "cancel")
+MOVES = ("send-back", "pause", "resume", "cancel", "recall")
 
 
 @dataclass
@@ -107,6 +107,15 @@ async def test_a_broadcast_goes_all_the_way_by_two_programs(two):
         f"broadcast.{word}"
         for word in ("drafted", "submitted", "approved", "frozen", "paused", "resumed", "cancelled")
     ]
+
+
+async def test_a_recall_by_a_program_starts_the_clock(two):
+    id = await two.frozen()
+    told = await two.approver.post(f"broadcasts/{id}/recall")
+    assert (told.status, told.json["stage"]) == (200, "recalled")
+    async with two.place.transaction() as conn:
+        started = await conn.execute("SELECT count(*) FROM recall WHERE broadcast_id = %s", (id,))
+        assert await started.fetchone() == (1,)
 
 
 async def test_no_key_of_the_author_approves(two, keyed, rt, place):

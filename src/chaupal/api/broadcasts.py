@@ -305,6 +305,12 @@ async def cancel(caller: Called, id: FromPath[UUID], key: Key) -> Moved:
     return await _steer(caller, id, "cancel", key)
 
 
+@post("/broadcasts/{id:uuid}/recall", status_code=200)
+async def recall(caller: Called, id: FromPath[UUID], key: Key) -> Moved:
+    """Stop it for good, and take back what stands in chats as far as channels and admins can."""
+    return await _steer(caller, id, "recall", key)
+
+
 async def _steer(caller: Caller, id: UUID, verb: str, key: str) -> Moved:
     moved = await actions.steer(caller.rt, BroadcastId(id), verb, key=key, actor=caller.actor)
     return await _moved(caller, moved)
@@ -332,4 +338,5 @@ ROUTES: tuple[Any, ...] = (
     pause,
     resume,
     cancel,
+    recall,
 )

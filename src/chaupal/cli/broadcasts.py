@@ -281,6 +281,7 @@ _steering("send_back", "send-back", "Give what was submitted back to its author,
 _steering("pause", "pause", "Send nothing more of it for now.")
 _steering("resume", "resume", "Go on with what was paused.")
 _steering("cancel", "cancel", "Stop it for good. What was sent stays where it is.")
+_steering("recall", "recall", "Stop it for good, and take back what stands in chats.")
 
 
 def _move(
