@@ -98,7 +98,8 @@ async def test_a_broadcast_goes_all_the_way_by_two_programs(two):
     assert (shown["stage"], shown["targets"], shown["reaches"]) == ("sending", 3, None)
     assert shown["account"] == {"planned": 3}
     stages = [
-        (await two.approver.post(f"broadcasts/{id}/{verb}")).json["stage"] for verb in MOVES[1:]
+        (await two.approver.post(f"broadcasts/{id}/{verb}")).json["stage"]
+        for verb in ("pause", "resume", "cancel")
     ]
     assert stages == ["paused", "sending", "cancelled"]
     assert (await two.author.get(f"broadcasts/{id}")).json["account"] == {"cancelled": 3}
