@@ -244,6 +244,23 @@ async def test_a_preview_and_a_change_keep_to_where_one_has_the_right(place, cir
             await done(place, deed, actor=coordinator, seen=1, filter=west)
 
 
+async def test_what_one_sees_without_the_right_is_not_changed(place, circles):
+    """Coordinator in two places, and at the desk beside them."""
+    coordinator = await place.account("asha", at="east-one", role="coordinator")
+    await place.post("west-one", account=coordinator.id, role="coordinator")
+    await place.post("state", account=coordinator.id, role="desk")
+    there, beside = await place.group("west-one"), await place.group("west-two")
+
+    assert await previewed(place, Join, actor=coordinator) == 4
+    assert await done(place, Join("farmers"), actor=coordinator, seen=4) == 4
+
+    joined = {id for (id,) in await rows(place, "SELECT group_id FROM group_category")}
+    assert joined == {*circles, there}
+    with pytest.raises(Refused, match="too_many_at_once"):
+        await done(place, Archive(), actor=coordinator, seen=4, most=3)
+    assert await live(place) == {*circles, there, beside}
+
+
 async def test_a_strangers_groups_are_never_meant(rt, place, circles):
     other = await an_organisation(rt, "other")
     await other.group("east-one")
