@@ -35,7 +35,8 @@ READ_ONE = api(
     "broadcasts/{id:uuid}/deliveries", "broadcasts/{id:uuid}/deliveries.csv",
 )  # fmt: skip
 # What is looked for: with answers that the oracle knows.
-LOOKED_FOR = api("POST", "search", "people/find", "people/bulk/preview", "exports")
+LOOKED_FOR = api("POST", "search", "people/find", "people/bulk/preview", "groups/bulk/preview",
+                 "exports")  # fmt: skip
 # What changes something of one thing: asked of what is outside, with a body that is right.
 ACTS: dict[str, Any] = {
     "units/{id:uuid}/found": {"level": "booth", "code": "new", "on_day": DAY, **NAMES},
@@ -96,6 +97,7 @@ ADDED: dict[str, Any] = {
     "freezes": {"unit": "{code}", "reason": "order 7"},
     "people/bulk": {"whom": {"unit": "{code}"}, "what": {"deed": "speak", "language": "en"},
                     "seen": 1},
+    "groups/bulk": {"which": {"unit": "{code}"}, "what": {"deed": "archive"}, "seen": 1},
 }  # fmt: skip
 OWN = api("POST", "filters", "imports/{kind:str}")
 API = {*LISTED, *READ, *READ_ONE, *LOOKED_FOR, *OWN, *api("POST", *ACTS, *ADDED)}
@@ -105,9 +107,9 @@ PAGE_READ = {
     for path in (
         "/", "/access", "/accounts", "/accounts/new", "/audiences",
         "/breach", "/broadcasts", "/broadcasts/new",
-        "/coverage", "/coverage/booths", "/exports", "/groups", "/groups/new", "/imports",
-        "/imports/new", "/law", "/notices", "/offices", "/offices/new", "/people", "/people/bulk",
-        "/record", "/search", "/senders", "/tree",
+        "/coverage", "/coverage/booths", "/exports", "/groups", "/groups/bulk", "/groups/new",
+        "/imports", "/imports/new", "/law", "/notices", "/offices", "/offices/new", "/people",
+        "/people/bulk", "/record", "/search", "/senders", "/tree",
     )
 }  # fmt: skip
 PAGE_READ_ONE = {
@@ -156,6 +158,7 @@ PAGE_ADDED: dict[str, dict[str, str]] = {
     "/groups": {"unit": "{id}", "name": "New", "purpose": "public", "via": "whatsapp"},
     "/offices/new": {"unit": "{code}", "role": "desk", "title_hi": "अ", "title_en": "A"},
     "/people/bulk": {"unit": "{code}", "deed": "speak", "to": "en", "seen": "1"},
+    "/groups/bulk": {"unit": "{code}", "deed": "archive", "seen": "1"},
     "/exports": {"kind": "people", "unit": "{code}"},
     "/law/freezes": {"unit": "{code}", "reason": "order 7", "what": "everything"},
     "/law/polls": {

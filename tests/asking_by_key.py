@@ -163,7 +163,13 @@ class ByKey:
             told = await self.told("POST", f"{HOME}/people/find", address)
             assert told.status == (200 if n and n in self.people() else 404)
         for deed, right in (("withdraw", "register"), ("move", "import")):
-            await self.previews(deed, self.asking.reach(self.login, right))
+            meant = (n for n, unit in enumerate(world.people) if n and unit in self.reach(right))
+            await self.previews("people", {"whom": {}, "deed": deed}, right, len([*meant]))
+        for deed, archived in (("archive", False), ("join", False), ("leave", True)):
+            within = (c for c in world.circles if c.unit in self.reach("register"))
+            meant = (c for c in within if c.archived is archived)
+            look = {"which": {"archived": archived}, "deed": deed}
+            await self.previews("groups", look, "register", len([*meant]))
 
     async def searched(self, kind: str, typed: str) -> list[str]:
         found, after = set(), {}
@@ -177,13 +183,16 @@ class ByKey:
                 return sorted(found)
             after = {"after": section["next"]}
 
-    async def previews(self, deed: str, reach: set[int]) -> None:
-        told = await self.told("POST", f"{HOME}/people/bulk/preview", {"whom": {}, "deed": deed})
-        meant = sum(1 for n, unit in enumerate(self.world.people) if n and unit in reach)
-        if not reach:
+    def reach(self, right: str) -> set[int]:
+        return self.asking.reach(self.login, right)
+
+    async def previews(self, kind: str, look: dict, right: str, meant: int) -> None:
+        """A bulk action counts those for whom somebody may do it, and nobody else."""
+        told = await self.told("POST", f"{HOME}/{kind}/bulk/preview", look)
+        if not self.reach(right):
             assert told.status == 403
         elif meant:
-            assert told.json == {"people": meant}
+            assert told.json == {kind: meant}
         else:
             assert told.status == 409
 

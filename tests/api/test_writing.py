@@ -140,6 +140,27 @@ async def test_a_change_to_many_is_counted_first(program, place):
     assert len(await program.every("people", language="en")) == 3
 
 
+async def test_a_change_to_many_groups_is_counted_first(program, place):
+    groups = {str(await place.group("east-one", name=f"Sabha {n}")) for n in range(3)}
+    await place.group("west-one", name="Sabha")
+    which = {"unit": "east", "name_contains": "sabha"}
+    look = await program.post("groups/bulk/preview", {"which": which, "deed": "join"})
+    assert look.json == {"groups": 3}
+    change = {"which": which, "what": {"deed": "join", "category": "farmers"}, "seen": 2}
+    told = await program.post("groups/bulk", change)
+    assert (told.status, told.json["code"]) == (409, "groups.count_changed")
+    assert (await program.post("groups/bulk", {**change, "seen": 3})).json == {"groups": 3}
+    assert {group["id"] for group in await program.every("groups", category="farmers")} == groups
+    for verb, what in (("leave", {"category": "farmers"}), ("archive", {})):
+        change = {"which": which, "what": {"deed": verb, **what}, "seen": 3}
+        assert (await program.post("groups/bulk", change)).json == {"groups": 3}
+    assert await program.every("groups", category="farmers", archived="true") == []
+    assert {group["id"] for group in await program.every("groups", archived="true")} == groups
+    for wrong in ({"deed": "erase"}, {"deed": "join"}, {"deed": "join", "category": "moon"}):
+        change = {"which": {}, "what": wrong, "seen": 1}
+        assert (await program.post("groups/bulk", change)).status == 422, wrong
+
+
 async def test_filters_are_kept_and_forgotten(program):
     new = {"page": "people", "name": "East", "query": "unit=east"}
     assert (await program.post("filters", new)).status == 204

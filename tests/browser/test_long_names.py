@@ -91,6 +91,8 @@ async def test_a_name_of_300_letters_breaks_no_page(town, rt, tmp_path, syllable
         "/units/{unit}/merge", "/units/{unit}/split", "/units/{unit}/found", "/people",
         "/people?unit={code}", "/people/bulk?deed=move&unit={code}&category=farmers",
         "/people/bulk?deed=join", "/people/{person}", "/groups", "/groups?unit={code}",
+        "/groups/bulk?deed=join&unit={code}&category=farmers&q={name:.100}",
+        "/groups/bulk?deed=archive",
         "/groups/{group}", "/groups/{group}/change", "/groups/{group}/place", "/groups/new",
         "/offices", "/offices?unit={code}", "/offices/{office}", "/offices/{office}/give",
         "/coverage", "/coverage?unit={unit}", "/coverage/booths", "/search", "/audiences",

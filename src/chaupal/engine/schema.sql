@@ -843,6 +843,10 @@ CREATE TABLE public.chat_group (
 
 ALTER TABLE ONLY public.chat_group FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE public.chosen_group (
+    group_id uuid NOT NULL
+);
+
 CREATE TABLE public.chosen_person (
     person_id uuid NOT NULL
 );
@@ -1959,6 +1963,9 @@ ALTER TABLE ONLY public.chat_group
 ALTER TABLE ONLY public.chat_group
     ADD CONSTRAINT chat_group_pkey PRIMARY KEY (organisation_id, id);
 
+ALTER TABLE ONLY public.chosen_group
+    ADD CONSTRAINT chosen_group_pkey PRIMARY KEY (group_id);
+
 ALTER TABLE ONLY public.chosen_person
     ADD CONSTRAINT chosen_person_pkey PRIMARY KEY (person_id);
 
@@ -2919,6 +2926,8 @@ GRANT UPDATE(invite_sealed) ON TABLE public.chat_group TO chaupal_program;
 GRANT UPDATE(invite_lookup) ON TABLE public.chat_group TO chaupal_program;
 
 GRANT UPDATE(search_key) ON TABLE public.chat_group TO chaupal_program;
+
+GRANT SELECT ON TABLE public.chosen_group TO chaupal_program;
 
 GRANT SELECT ON TABLE public.chosen_person TO chaupal_program;
 

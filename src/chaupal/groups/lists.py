@@ -8,6 +8,7 @@ from chaupal.groups.models import Group, GroupFilter, GroupId, PageKey, judged
 from chaupal.kit import db
 from chaupal.kit.sound import search_key
 from chaupal.organisations.models import Scope
+from chaupal.people import pages as people
 
 EVERYTHING = GroupFilter()
 # Beyond this a list's length is told as "more than": nobody reads on, and counting costs.
@@ -19,13 +20,6 @@ class Total:
     """How many there are."""
 
     groups: int
-
-
-@dataclass(frozen=True, slots=True)
-class Top:
-    """Where a unit lies."""
-
-    path: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +57,7 @@ async def group_page(
     one range of the units' own index, so that a page costs what it shows.
     """
     found: list[Group] = []
-    for top in await _tops(conn, scope, filter):  # as many as somebody has posts
+    for top in await people.tops(conn, scope, filter.unit):  # as many as somebody has posts
         if len(found) < limit and (after is None or top + "~" > after.unit_path):
             found += await _page(
                 conn,
@@ -71,7 +65,7 @@ async def group_page(
                 filter=filter,
                 after=after,
                 limit=limit - len(found),
-                judge=await _judge(conn, top, filter, now),
+                judge=await judge_of(conn, top, filter, now),
             )
     return found
 
@@ -96,34 +90,24 @@ async def total(conn: db.Conn, *, scope: Scope, filter: GroupFilter, now: dateti
 
     Otherwise up to COUNTED_TO and one more, which stands for "more than that".
     """
-    tops = await _tops(conn, scope, filter)
+    tops = await people.tops(conn, scope, filter.unit)
     if filter.is_plain:
         return (await _tallied(conn, tops, purpose=filter.purpose)).groups
+    return await passing(conn, tops, filter=filter, counted_to=COUNTED_TO, now=now)
+
+
+async def passing(
+    conn: db.Conn, under: list[str], *, filter: GroupFilter, counted_to: int, now: datetime
+) -> int:
+    """Count the groups under these paths that pass `filter`, up to `counted_to` and one more."""
     counted = 0
-    for top in tops:  # as many as somebody has posts
-        limit, judge = COUNTED_TO + 1 - counted, await _judge(conn, top, filter, now)
+    for top in under:  # as many as somebody has posts
+        limit, judge = counted_to + 1 - counted, await judge_of(conn, top, filter, now)
         counted += (await _counted(conn, top, filter=filter, limit=limit, judge=judge)).groups
     return counted
 
 
-async def _tops(conn: db.Conn, scope: Scope, filter: GroupFilter) -> list[str]:
-    """Return the paths under which to look: what `scope` holds of the unit that is asked for."""
-    if filter.unit is None:
-        return scope.paths()
-    asked = await db.maybe(
-        conn,
-        Top,
-        "SELECT path FROM unit WHERE organisation_id = current_organisation() AND id = %(unit)s",
-        unit=filter.unit,
-    )
-    if asked is None:
-        return []
-    if scope.covers(asked.path):
-        return [asked.path]
-    return [path for path in scope.paths() if path.startswith(asked.path)]
-
-
-async def _judge(conn: db.Conn, top: str, filter: GroupFilter, now: datetime) -> Judge:
+async def judge_of(conn: db.Conn, top: str, filter: GroupFilter, now: datetime) -> Judge:
     """Return what the groups under `top` are judged by; nobody is looked up without need."""
     day = judged(now)
     if not filter.without_executive:

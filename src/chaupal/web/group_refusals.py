@@ -65,4 +65,24 @@ OF_GROUPS: Mapping[str, Words] = {
         N_("More than %(most)s admins were named in one go."),
         N_("Add them in smaller lots."),
     ),
+    "groups.archived_already": Words(
+        N_("They are archived already"),
+        N_("This list holds archived groups only, and nothing is sent to them."),
+        N_("Choose the list without archived groups."),
+    ),
+    "groups.count_changed": Words(
+        N_("They are not the same any more"),
+        N_("You saw %(seen)s groups; now there are %(count)s. Nothing was changed."),
+        N_("Look at the list again, and ask once more if it is still right."),
+    ),
+    "groups.none_chosen": Words(
+        N_("There is no group to do this for"),
+        N_("None of the groups in this list is one that your post lets you change."),
+        N_("Take away a condition, or ask somebody whose post reaches further."),
+    ),
+    "groups.too_many_at_once": Words(
+        N_("That is too many groups at once"),
+        N_("One step changes at most %(limit)s groups."),
+        N_("Choose a smaller unit, or narrow the list down."),
+    ),
 }

@@ -12,7 +12,7 @@ from chaupal import people
 from chaupal.broadcasts import pages as broadcast_pages
 from chaupal.directory import saved
 from chaupal.directory.saved import SavedPage
-from chaupal.groups import invites, lists
+from chaupal.groups import bulk, invites, lists
 from chaupal.groups import pages as group_pages
 from chaupal.groups import queries as groups
 from chaupal.groups.models import (
@@ -33,6 +33,7 @@ from chaupal.kit.runtime import Runtime
 from chaupal.organisations import Right
 from chaupal.organisations import pages as unit_pages
 from chaupal.organisations import queries as organisations
+from chaupal.organisations.models import Unit, UnitId
 from chaupal.web import visits
 from chaupal.web.answers import page
 from chaupal.web.language import Language
@@ -48,6 +49,9 @@ FILTERS = {
     "q": 100, "unit": 60, "purpose": 20, "category": 60, "channel": 20, "language": 5,
     "admins": 10, "size": 10, "executive": 10, "notice": 10, "archived": 5,
 }  # fmt: skip
+DEEDS: Mapping[str, type[bulk.Deed]] = {
+    "join": bulk.Join, "leave": bulk.Leave, "archive": bulk.Archive
+}  # fmt: skip
 
 
 @get("/groups")
@@ -55,12 +59,10 @@ async def directory(request: Asked) -> Response[Any]:
     """GET /groups: the groups within the reader's part of the tree that fit, unit by unit."""
     desk = await visits.desk_of(request)
     rt, language = visits.runtime(request), desk.language
-    asked = {
-        name: request.query_params.get(name, "").strip()[:limit] for name, limit in FILTERS.items()
-    }
+    asked = asked_of(request.query_params)
     behind = paging.group_id(request.query_params.get("after"))
     async with db.transaction(rt.pool, desk.actor.organisation) as conn:
-        filter = await _filter(conn, asked, desk)
+        _, filter = await filter_of(conn, asked, desk)
         after = await lists.page_key(conn, behind) if behind else None
         found = await lists.group_page(
             conn,
@@ -90,6 +92,8 @@ async def directory(request: Asked) -> Response[Any]:
         "more_than_total": not filter.is_plain and total > lists.COUNTED_TO,
         "counted_at": rt.now(),
         "may_register": desk.scope.allows(Right.REGISTER),
+        "deeds": [name for name in DEEDS if name != "archive" or not filter.archived],
+        "done": paging.number(request.query_params.get("done")),
         "groups": [_line(group, categories, language) for group in shown],
         "first_url": paging.address("/groups", **asked) if after else None,
         "next_url": (
@@ -101,17 +105,25 @@ async def directory(request: Asked) -> Response[Any]:
     return page(request, desk, "groups.html", contents)
 
 
-async def _filter(conn: db.Conn, asked: Mapping[str, str], desk: Desk) -> GroupFilter:
+def asked_of(given: Mapping[str, Any]) -> dict[str, str]:
+    """Read a filter's fields, each no longer than it can be."""
+    return {name: str(given.get(name, "")).strip()[:limit] for name, limit in FILTERS.items()}
+
+
+async def filter_of(
+    conn: db.Conn, asked: Mapping[str, str], desk: Desk
+) -> tuple[Unit | None, GroupFilter]:
+    """Return what a filter's fields ask for, and the unit that they name."""
     unit = None
     if asked["unit"]:
         found = await unit_pages.units_coded(conn, [asked["unit"]], scope=desk.scope)
         if not found:
             raise Invalid("audience.unknown_unit", unit=asked["unit"])
-        unit = found[0].id
+        unit = found[0]
     category = asked["category"]
     try:
-        return GroupFilter(
-            unit=unit,
+        return unit, GroupFilter(
+            unit=UnitId(unit.id) if unit else None,
             purpose=GroupPurpose(asked["purpose"]) if asked["purpose"] else None,
             category=category if category not in {"", ANY_CATEGORY} else None,
             categorised=category == ANY_CATEGORY,
