@@ -27,6 +27,7 @@ OPEN = {
     "/p/{token:str}",
     "/p/{token:str}/all",
     "/p/{token:str}/export.json",
+    "/p/{token:str}/unsubscribe/{channel:str}",
     "/sign-in",
 }
 SECRET = "मरुथल"
