@@ -170,7 +170,7 @@ async def claim(
         ), picked AS (
             SELECT waiting.*, row_number() OVER (ORDER BY lane, turn, id) AS place
               FROM waiting ORDER BY place LIMIT %(limit)s
-        ), judged AS (
+        ), judged AS MATERIALIZED (  -- once, whatever the planner believes of the tables
             SELECT k.id, k.place, g.address, w.sealed, still.until, still.why,
                    CASE WHEN g.archived_at IS NULL AND (k.person_id IS NULL OR w.id IS NOT NULL)
                         THEN CASE WHEN still.until IS NULL THEN 'sending' ELSE 'queued' END
@@ -206,6 +206,7 @@ async def claim(
                                      ELSE d.due_at END
           FROM judged j
          WHERE d.organisation_id = current_organisation() AND d.id = j.id
+           AND d.id = ANY(ARRAY(SELECT id FROM judged))
         RETURNING d.id AS delivery_id, d.broadcast_id, j.address, j.sealed, d.language, d.attempts,
                   d.state::text, j.place, d.person_id
         """,
