@@ -2,9 +2,6 @@
 PYTHON ?= python3
 UV     := .venv/bin/uv
 BIN    := .venv/bin
-# A neighbour on two cores may starve one test among thousands of its time. What failed is run once
-# more, alone; nothing may fail twice.
-AGAIN  := $(BIN)/python -m pytest --last-failed --last-failed-no-failures none
 STATIC := src/chaupal/web/static/manifest.json
 
 .DEFAULT_GOAL := help
@@ -35,7 +32,7 @@ check: setup ## Everything that CI asks: format, lint, types, layers, tests, a s
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	@sh tools/browser.sh
-	$(BIN)/python -m pytest -n 2 --dist worksteal || $(AGAIN)
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 	$(BIN)/python -m bench smoke --json
 
 fix: setup ## Format, and mend what can be mended by a machine

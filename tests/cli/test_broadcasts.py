@@ -119,12 +119,6 @@ async def test_what_is_run_twice_with_one_key_is_done_once(two):
     said = await asyncio.gather(
         *(two.run("write", file, "--key", "market-of-today") for _ in range(2))
     )
-    # On a busy machine one of them may find an engine slow, and says so: run again with the same
-    # key, it gives the same answer.
-    said = [
-        one if one.status == 0 else await two.run("write", file, "--key", "market-of-today")
-        for one in said
-    ]
     assert {one.status for one in said} == {0}, [one.err for one in said]
     [id] = {one.out.strip() for one in said}
     for _ in range(2):

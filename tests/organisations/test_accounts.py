@@ -77,6 +77,26 @@ async def test_tries_at_once_are_counted_one_by_one(rt, clock):
     assert sum(isinstance(t, TooMany) for t in tries) == 30 - looked_at
 
 
+@pytest.mark.parametrize("password", [PASSWORD, "wrong wrong wrong"])
+async def test_somebody_else_a_moment_ahead_of_our_clock_keeps_nobody_waiting(rt, clock, password):
+    place = await an_organisation(rt)
+    for login in ("asha", "ravi"):
+        await place.account(login)
+    noon = clock.at = datetime(2026, 1, 1, 12, tzinfo=UTC)
+    await asyncio.gather(sign_in(rt, password=password), return_exceptions=True)
+    for login in ("asha", "ravi"):  # the same account, and the same network
+        clock.at = noon - timedelta(minutes=5)
+        assert await sign_in(rt, login)
+
+
+async def test_all_who_sign_in_rightly_at_once_get_in(rt):
+    place = await an_organisation(rt)
+    logins = ("asha", "ravi", "mina")
+    for login in logins:
+        await place.account(login)
+    assert all(await asyncio.gather(*(sign_in(rt, login) for login in logins * 6)))
+
+
 async def test_a_right_sign_in_forgets_the_wrong_ones_before(rt, clock):
     place = await an_organisation(rt)
     await place.account("asha")

@@ -359,17 +359,22 @@ async def block(conn: db.Conn, digests: list[bytes]) -> list[Block]:
 async def count_failure(
     conn: db.Conn, digest: bytes, *, free: int, now: datetime, forget_before: datetime
 ) -> None:
-    """Count a failed sign-in; past `free` of them each further one doubles the wait, to an hour."""
+    """Count a failed sign-in; past `free` of them each further one doubles the wait, to an hour.
+
+    Before that there is no wait at all, not even until now: somebody else's now may be a little
+    earlier than ours, from before they had to wait for us, or by their machine's clock.
+    """
     await db.run(
         conn,
         """
         INSERT INTO sign_in_failure AS f (organisation_id, digest, failures, last_at, blocked_until)
-        VALUES (current_organisation(), %(digest)s, 1, %(now)s, %(now)s)
+        VALUES (current_organisation(), %(digest)s, 1, %(now)s, 'epoch')
         ON CONFLICT (organisation_id, digest) DO UPDATE
            SET failures = CASE WHEN f.last_at < %(forget_before)s THEN 1 ELSE f.failures + 1 END,
                last_at = %(now)s,
                blocked_until = CASE
-                   WHEN f.last_at < %(forget_before)s OR f.failures < %(free)s THEN %(now)s
+                   WHEN f.last_at < %(forget_before)s OR f.failures < %(free)s
+                   THEN 'epoch'
                    ELSE %(now)s + least(3600, 2 ^ least(f.failures - %(free)s + 3, 12))
                                   * interval '1 second'
                END
@@ -382,13 +387,16 @@ async def count_failure(
 
 
 async def forgive(conn: db.Conn, digests: list[bytes], *, forget: bytes) -> int:
-    """Take back the try that proved right, and forget all earlier ones of `forget`."""
+    """Take back the try that proved right, and forget all earlier ones of `forget`.
+
+    The caller has the turn of `digests`: two such statements may take their rows in two orders.
+    """
     return await db.run(
         conn,
         """
         UPDATE sign_in_failure
            SET failures = CASE WHEN digest = %(forget)s THEN 0 ELSE greatest(0, failures - 1) END,
-               blocked_until = last_at
+               blocked_until = 'epoch'
          WHERE organisation_id = current_organisation() AND digest = ANY(%(digests)s)
         """,
         digests=digests,

@@ -216,6 +216,7 @@ async def _open_session(
         account = await accounts.account_by_login(conn, login)
         if account is None or account.disabled_at is not None:
             raise NotSignedIn("sign_in.wrong")
+        await accounts.take_turn(conn, digests)
         await accounts.forgive(conn, digests, forget=digests[0])
         return await begin_session(rt, conn, account, organisation=organisation)
 
