@@ -94,7 +94,7 @@ async def test_a_later_end_needs_none(rt):
     later = stage.draft(expires_at=NOON + timedelta(hours=9))
     await actions.rewrite(rt, id, later, key=str(new_id()), actor=stage.author)
     await actions.submit(rt, id, key=str(new_id()), actor=stage.author)
-    await stage.approve(id)
+    assert (await stage.approve(id)).stage is At.APPROVED
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,8 @@ async def test_a_later_end_needs_none(rt):
 )
 async def test_who_needs_none_is_not_asked_for_one(rt, type, relayed, election_matter):
     stage = await a_stage(rt, type, relayed=relayed)
-    await stage.approve(await stage.submitted(election_matter=election_matter))
+    approved = await stage.approve(await stage.submitted(election_matter=election_matter))
+    assert approved.stage is At.APPROVED
 
 
 async def test_one_who_does_not_deny_it_is_asked_for_the_certificate(rt):
