@@ -183,7 +183,9 @@ async def claim(
               LEFT JOIN person p ON p.organisation_id = current_organisation()
                                 AND p.id = k.person_id
               JOIN unit u ON u.organisation_id = current_organisation()
-                         AND u.id = coalesce(g.unit_id, p.unit_id)
+                             -- not coalesce: behind row security that is kept from the index
+                         AND u.id = CASE WHEN k.person_id IS NULL THEN g.unit_id
+                                         ELSE p.unit_id END
               LEFT JOIN writable w ON w.organisation_id = current_organisation()
                                   AND w.person_id = k.person_id AND w.id = k.contact_id
                                   AND w.purpose = k.wanted
@@ -227,7 +229,9 @@ async def settle(conn: db.Conn, settlements: list[Settlement], *, now: datetime)
     """Record how attempts ended, as far as this worker still holds them; return how many.
 
     `attempts` is the fence: a worker that slept through its lease touches no row. An answer
-    never lowers what a receipt has already proved.
+    never lowers what a receipt has already proved. What is leased has a lease's end, and is asked
+    for by that: by its state it would be looked for in the index of leases, where everything
+    that this worker settled since the last vacuum still lies.
     """
     return await db.run(
         conn,
@@ -254,7 +258,7 @@ async def settle(conn: db.Conn, settlements: list[Settlement], *, now: datetime)
                AS o (id, attempts, state, provider_ref, failure, due_at, evidence, doubtful)
           JOIN held USING (id)
          WHERE d.organisation_id = current_organisation() AND d.id = o.id
-           AND d.state = 'sending' AND d.attempts = o.attempts
+           AND d.id = ANY(%(ids)s) AND d.lease_until IS NOT NULL AND d.attempts = o.attempts
         """,
         ids=[s.delivery_id for s in settlements],
         attempts=[s.attempts for s in settlements],
@@ -276,7 +280,7 @@ async def release_unattempted(conn: db.Conn, ids: list[int], attempts: list[int]
         UPDATE delivery d SET state = 'queued', lease_until = NULL
           FROM unnest(%(ids)s::bigint[], %(attempts)s::int[]) AS o (id, attempts)
          WHERE d.organisation_id = current_organisation() AND d.id = o.id
-           AND d.state = 'sending' AND d.attempts = o.attempts
+           AND d.id = ANY(%(ids)s) AND d.lease_until IS NOT NULL AND d.attempts = o.attempts
         """,
         ids=ids,
         attempts=attempts,

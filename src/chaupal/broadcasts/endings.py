@@ -1,10 +1,14 @@
 """How deliveries and broadcasts end that are not sent: expired, cancelled, recalled, finished."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from chaupal.broadcasts.models import BroadcastId
 from chaupal.kit import db
+
+# A transaction that archives a group may be as old as this when it commits, beside a freeze that
+# did not see it.
+OVERLAP = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,18 +82,26 @@ async def over(conn: db.Conn, *, now: datetime, since: datetime) -> list[Over]:
 
 
 async def cancel_archived(conn: db.Conn, id: BroadcastId) -> int:
-    """End queued deliveries to groups that were archived after the freeze."""
+    """End queued deliveries to groups that were archived since the freeze, or just before it."""
     return await db.run(
         conn,
         """
         UPDATE delivery d SET state = 'cancelled', failure = NULL
           FROM chat_group g
          WHERE d.organisation_id = current_organisation() AND d.broadcast_id = %(id)s
+           AND d.group_id = ANY(ARRAY(  -- few, so that nobody reads what is queued each second
+                SELECT a.id FROM chat_group a
+                 WHERE a.organisation_id = current_organisation()
+                   AND a.archived_at >= (SELECT b.frozen_at - %(overlap)s::interval
+                                           FROM broadcast b
+                                          WHERE b.organisation_id = current_organisation()
+                                            AND b.id = %(id)s)))
            AND d.state = 'queued'
            AND g.organisation_id = d.organisation_id AND g.id = d.group_id
            AND g.archived_at IS NOT NULL
         """,
         id=id,
+        overlap=OVERLAP,
     )
 
 

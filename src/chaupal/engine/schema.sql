@@ -2200,6 +2200,8 @@ CREATE INDEX broadcast_newest ON public.broadcast USING btree (organisation_id, 
 
 CREATE INDEX chat_group_address ON public.chat_group USING btree (organisation_id, sender_id, address);
 
+CREATE INDEX chat_group_archived ON public.chat_group USING btree (organisation_id, archived_at) WHERE (archived_at IS NOT NULL);
+
 CREATE INDEX chat_group_name ON public.chat_group USING btree (organisation_id, name, id);
 
 CREATE INDEX chat_group_unit ON public.chat_group USING btree (organisation_id, unit_id, name, id);
