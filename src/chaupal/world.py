@@ -29,6 +29,12 @@ POOL_CONNECTIONS = 10
 POOL_WAIT_S = 10
 NATS_WAIT_S = 15
 PORTS_TRIED = 50
+# The server sees soon that one of us was killed, and ends what it was doing for it. And it plans
+# each statement for the parameters that came: a plan for any parameters takes an array for ten
+# long, and joins a batch of hundreds with itself row by row.
+SESSION = (
+    "-c timezone=UTC -c client_connection_check_interval=1s -c plan_cache_mode=force_custom_plan"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,8 +185,7 @@ async def runtime(
         min_size=1,
         max_size=connections,
         timeout=POOL_WAIT_S,
-        # The server sees soon that one of us was killed, and ends what it was doing for it.
-        kwargs={"options": "-c timezone=UTC -c client_connection_check_interval=1s"},
+        kwargs={"options": SESSION},
         open=False,
     )
     bus = Nats()
