@@ -9,7 +9,7 @@ import re
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import assert_never
+from typing import NamedTuple, assert_never
 from uuid import UUID
 
 from chaupal.channels.contract import Accepted, Deferred, Outcome, Rejected, Unknown
@@ -24,8 +24,7 @@ KIND = re.compile(r"[A-Za-z_]{1,60}")
 OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True)
-class Alike:
+class Alike(NamedTuple):
     """What exchanges have in common that share a row. `ended` is "not_asked" where there was none:
     we ourselves did not send."""
 

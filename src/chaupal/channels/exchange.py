@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from time import perf_counter
-from typing import TypeAlias, assert_never
+from typing import NamedTuple, TypeAlias, assert_never
 
 import aiohttp
 import msgspec
@@ -19,7 +19,8 @@ from yarl import URL
 
 ANSWER_LIMIT_BYTES = 65_536
 ANSWER_TIMEOUT_S = 30.0
-CONNECT_TIMEOUT_S = 10.0
+CONNECT_TIMEOUT = aiohttp.ClientTimeout(total=None, connect=10.0)
+HEADERS = {"Content-Type": "application/json", "User-Agent": "chaupal/0.1.0"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +59,7 @@ class AnswerLost:
 End: TypeAlias = Answered | InTrouble | NotReached | AnswerLost
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
+class Heard(NamedTuple):
     """How one exchange went, and nothing of what was said in it, where to, or to whom."""
 
     method: str
@@ -128,9 +128,7 @@ async def _exchange(
     token: str | None,
     timeout_s: float,
 ) -> End:
-    headers = {"Content-Type": "application/json", "User-Agent": "chaupal/0.1.0"}
-    if token is not None:
-        headers["Authorization"] = f"Bearer {token}"
+    headers = HEADERS if token is None else {**HEADERS, "Authorization": f"Bearer {token}"}
     raw = None if body is None else msgspec.json.encode(body)
     try:
         target = URL(url, encoded=True)
@@ -147,7 +145,7 @@ async def _exchange(
                 data=raw,
                 headers=headers,
                 allow_redirects=False,
-                timeout=aiohttp.ClientTimeout(total=None, connect=CONNECT_TIMEOUT_S),
+                timeout=CONNECT_TIMEOUT,
             ) as response,
         ):
             return _read(response.status, await _bounded(response))

@@ -31,7 +31,8 @@ async def run(
     """Work until told to stop. A part that fails for another reason than an engine being away
     ends the whole worker, loudly: its supervisor starts a fresh one."""
     connector = aiohttp.TCPConnector(limit=CONNECTIONS)
-    async with aiohttp.ClientSession(connector=connector) as http, asyncio.TaskGroup() as parts:
+    session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+    async with session as http, asyncio.TaskGroup() as parts:
         parts.create_task(projection.run(rt, stop))
         known: set[OrganisationId] = set()
         while not stop.is_set():
