@@ -43,6 +43,7 @@ from chaupal.people.models import Basis, ContactChannel, Said, Word
 from chaupal.relay import acknowledgements
 
 BATCH = 1000
+GIVE_WAY_EVERY = 20
 WAIT_S = 1.0
 STANDBY_S = 1.0
 ROOM_EVERY = 100
@@ -154,34 +155,81 @@ async def _pause(stop: asyncio.Event) -> None:
 
 
 async def _follow(rt: Runtime, name: str, stop: asyncio.Event, batch: int) -> None:
-    """Follow one log until it falls quiet: then it is time to see whether it is still there."""
+    """Follow one log until it falls quiet: then it is time to see whether it is still there.
+
+    What comes next is fetched and read while PostgreSQL applies what came before it.
+    """
     async with db.installation(rt.pool) as conn:
         await queries.begin(conn, name)
         cursor = await queries.cursor(conn, name)
     batches = 0
-    while _goes_on(stop):
-        if batches % ROOM_EVERY == 0:
-            await arrivals_log.make_room(rt.nats, cursor)
-        envelopes = await arrivals_log.read(rt.nats, cursor, limit=batch, wait_s=WAIT_S)
-        if not envelopes:
-            return
-        await advance(rt, name, cursor, envelopes)
-        cursor, batches = envelopes[-1].sequence, batches + 1
+    ahead = asyncio.create_task(_fetch(rt, cursor, batch))
+    try:
+        while _goes_on(stop):
+            if batches % ROOM_EVERY == 0:
+                await arrivals_log.make_room(rt.nats, cursor)
+            fetched = await ahead
+            if not fetched.envelopes:
+                return
+            ahead = asyncio.create_task(_fetch(rt, fetched.last, batch))
+            await advance(rt, name, cursor, fetched.envelopes, gathered=fetched.gathered)
+            cursor, batches = fetched.last, batches + 1
+    finally:
+        ahead.cancel()
+        with suppress(asyncio.CancelledError, Unavailable):
+            await ahead
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What comes next in the log, and what is in it."""
+
+    envelopes: Sequence[Envelope]
+    gathered: dict[OrganisationId, Gathered]
+
+    @property
+    def last(self) -> int:
+        """Return where the cursor stands once this is applied."""
+        return self.envelopes[-1].sequence
+
+
+async def _fetch(rt: Runtime, cursor: int, batch: int) -> Fetched:
+    envelopes = await arrivals_log.read(rt.nats, cursor, limit=batch, wait_s=WAIT_S)
+    return Fetched(envelopes, await gather(envelopes))
+
+
+async def gather(envelopes: Sequence[Envelope]) -> dict[OrganisationId, Gathered]:
+    """Read envelopes into their places, giving way to others again and again."""
+    gathered: dict[OrganisationId, Gathered] = {}
+    for number, envelope in enumerate(envelopes, start=1):
+        gathered.setdefault(envelope.organisation, Gathered()).take(envelope)
+        if number % GIVE_WAY_EVERY == 0:
+            await asyncio.sleep(0)
+    return gathered
 
 
 async def advance(
-    rt: Runtime, name: str, cursor: int, envelopes: Sequence[Envelope], *, to: int | None = None
+    rt: Runtime,
+    name: str,
+    cursor: int,
+    envelopes: Sequence[Envelope],
+    *,
+    gathered: dict[OrganisationId, Gathered] | None = None,
+    to: int | None = None,
 ) -> None:
     """Apply a batch and move the cursor, together; refuse if another projector was faster.
 
     An envelope that the database cannot take is found by halving, told of, and left in the
-    log: it must not keep everything behind it waiting. The cursor comes to `to`, the batch's
+    log: it must not keep everything behind it waiting. `gathered`: what is in the envelopes, where
+    somebody has read them already. The cursor comes to `to`, the batch's
     last entry if nothing is said. Envelopes that share an entry may be parted by the halving, so
     the first half moves the cursor only up to the entry that the second half begins with.
     """
     to = envelopes[-1].sequence if to is None else to
     try:
-        await _apply(rt, name, (cursor, to), envelopes)
+        if gathered is None:
+            gathered = await gather(envelopes)
+        await _apply(rt, name, (cursor, to), envelopes, gathered)
     except (DataError, IntegrityError) as error:
         if len(envelopes) == 1:
             await _step_over(rt, name, (cursor, to), envelopes[0], error)
@@ -193,11 +241,12 @@ async def advance(
 
 
 async def _apply(
-    rt: Runtime, name: str, span: tuple[int, int], envelopes: Sequence[Envelope]
+    rt: Runtime,
+    name: str,
+    span: tuple[int, int],
+    envelopes: Sequence[Envelope],
+    gathered: dict[OrganisationId, Gathered],
 ) -> None:
-    gathered: dict[OrganisationId, Gathered] = {}
-    for envelope in envelopes:
-        gathered.setdefault(envelope.organisation, Gathered()).take(envelope)
     (cursor, last), first = span, envelopes[0].sequence
     topics: dict[OrganisationId, set[str]] = {}
     async with db.installation(rt.pool) as conn:
