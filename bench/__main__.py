@@ -16,6 +16,7 @@ from bench.freeze import freeze
 from bench.ground import Ground, opened
 from bench.load import load
 from bench.receipts import receipts, receipts_memory
+from bench.urgent import urgent
 from chaupal.kit import log
 from chaupal.rehearsal.demo.progress import Steps
 from chaupal.rehearsal.sizes import LEAST_GROUPS
@@ -35,7 +36,8 @@ BENCHES = MappingProxyType(
     {
         "freeze": Bench(freeze, size=5_000_000, tiny=200),
         "audience": Bench(audience, size=100_000, tiny=200, least=20),
-        "dispatch": Bench(dispatch, size=20_000, tiny=200, least=10),
+        "dispatch": Bench(dispatch, size=200_000, tiny=200, least=10),
+        "urgent": Bench(urgent, size=1_000_000, tiny=40, least=2),
         "receipts": Bench(receipts, size=20_000, tiny=200, least=10),
         "receipts_memory": Bench(receipts_memory, size=1_000_000, tiny=3_000, least=3_000),
         "edge": Bench(edge, size=10_000, tiny=200),

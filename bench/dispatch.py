@@ -7,6 +7,7 @@ from datetime import datetime
 import msgspec
 
 from bench.bare import Task
+from bench.celery_peer import sent_by_celery
 from bench.figures import Figure, cost, rate
 from bench.ground import Ground, processes, watched
 from bench.plain import HINDI, Place, founded
@@ -19,6 +20,9 @@ WORKER = Child("worker", [sys.executable, "-m", "chaupal.worker"])
 LOOK_S = 0.1
 # Beyond this the sandbox, not the loop, is what queues.
 CONCURRENCY_LIMIT = 256
+# Celery's rate does not depend on how many there are, and it takes its time.
+CELERY_LIMIT = 3_000
+WORKER_LIMIT_MB = 300.0
 
 
 class Message(msgspec.Struct, frozen=True):
@@ -38,7 +42,8 @@ async def dispatch(ground: Ground, size: int) -> list[Figure]:
     """Measure `size` messages, from the freeze to the last settled answer.
 
     `dispatch` has in it the time until the worker notices; `dispatch.sending` begins with the
-    first message in the sandbox's book.
+    first message in the sandbox's book. `dispatch_vs_celery`: beside what Celery and Redis make of
+    the same messages.
     """
     async with process.running(ground.settings.data / "dispatch.book") as provider:
         place = await founded(ground, "dispatch", size, provider=provider.url)
@@ -51,13 +56,19 @@ async def dispatch(ground: Ground, size: int) -> list[Figure]:
                 await _finished(place, id)
         with ground.step("dispatch: the bare loop again"):
             again_s, again_mb = await _bare(place, provider.url, "after")
+        with ground.step("dispatch: Celery and Redis"):
+            by_celery = min(size, CELERY_LIMIT)
+            celery_s = await sent_by_celery(place, provider.url, by_celery)
         began_at = await _first_message(ground, provider.url)
     frozen_at, ended_at = await _times(place, id)
     limit = size / min(bare_s, again_s)
+    ours = size / (ended_at - frozen_at)
     return [
-        rate("dispatch", size / (ended_at - frozen_at), limit, "messages/s"),
+        rate("dispatch", ours, limit, "messages/s"),
+        rate("dispatch_vs_celery", ours, by_celery / celery_s, "messages/s"),
         rate("dispatch.sending", size / (ended_at - began_at), limit, "messages/s"),
         cost("memory", peak.mb, max(bare_mb, again_mb), "MB"),
+        cost("worker_memory_mb", peak.mb, WORKER_LIMIT_MB, "MB"),
     ]
 
 

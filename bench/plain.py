@@ -10,8 +10,8 @@ import msgspec
 from bench.ground import Ground
 from chaupal import directory, record
 from chaupal.broadcasts import actions, jobs, queries
-from chaupal.broadcasts.audience import Everyone
-from chaupal.broadcasts.models import BroadcastId, Draft, Purpose
+from chaupal.broadcasts.audience import Everyone, Expression
+from chaupal.broadcasts.models import BroadcastId, Draft, Lane, Purpose
 from chaupal.directory import GroupRow, UnitRow
 from chaupal.groups import queries as groups
 from chaupal.kit import db
@@ -30,6 +30,7 @@ GROUPS_A_BOOTH = 2
 SENDERS = 4
 RATE_PER_S = 20_000  # so that nobody's limit but the machine's is met
 LIFE = timedelta(hours=6)
+EVERYONE = Everyone()
 HINDI = (
     "राम राम सा। इस रविवार सुबह 10 बजे अपने बूथ की सालाना बैठक है। चाय-नाश्ता साथ में। सब घर से एक जन ज़रूर आए।"
 )
@@ -64,15 +65,22 @@ class Place:
         """Return where a group is, counted from 0."""
         return f"g:{self.slug}-{number}"
 
-    async def approved(self, *, via: tuple[str, ...] = ()) -> BroadcastId:
-        """Write, submit and approve a broadcast to every group, or to all people `via` channels;
-        workers will freeze it."""
+    async def approved(
+        self,
+        *,
+        via: tuple[str, ...] = (),
+        audience: Expression = EVERYONE,
+        lane: Lane = Lane.NORMAL,
+    ) -> BroadcastId:
+        """Write, submit and approve a broadcast to an audience of groups, or of people `via`
+        channels; workers will freeze it."""
         rt = self.ground.rt
         draft = Draft(
             title="सालाना बैठक",
             texts={"hi": HINDI, "en": ENGLISH},
             purpose=Purpose.PUBLIC,
-            audience=Everyone(),
+            audience=audience,
+            lane=lane,
             expires_at=rt.now() + LIFE,
             election_matter=False,
             via=via,
@@ -111,9 +119,16 @@ class Place:
 
 
 async def founded(
-    ground: Ground, slug: str, groups: int, *, provider: str = "http://127.0.0.1:9"
+    ground: Ground,
+    slug: str,
+    groups: int,
+    *,
+    provider: str = "http://127.0.0.1:9",
+    rate_per_s: int = RATE_PER_S,
+    chosen: int = 0,
 ) -> Place:
-    """Found an organisation and load its tree, senders and `groups` groups."""
+    """Found an organisation and load its tree, senders and `groups` groups, of which so many are in
+    the category `chosen`."""
     rt = ground.rt
     with ground.step(f"{slug}: {groups:,} groups to measure on"):
         founded = await organisations.found(
@@ -126,16 +141,19 @@ async def founded(
         )
         actor = record.part_of_the_system(founded.id, "bench")
         senders = [
-            await _sender(ground, founded.id, f"{slug}-{n}", provider) for n in range(SENDERS)
+            await _sender(ground, founded.id, f"{slug}-{n}", provider, rate_per_s)
+            for n in range(SENDERS)
         ]
-        await _load(ground, founded.id, slug, groups)
+        await _load(ground, founded.id, slug, groups, chosen)
         author, approver = [
             await _account(ground, login, actor=actor) for login in ("author", "approver")
         ]
     return Place(ground, founded.id, slug, author, approver, senders, groups)
 
 
-async def _sender(ground: Ground, organisation: OrganisationId, name: str, provider: str) -> Sender:
+async def _sender(
+    ground: Ground, organisation: OrganisationId, name: str, provider: str, rate_per_s: int
+) -> Sender:
     token, secret = new_id().hex, new_id().hex
     await directory.add_sender(
         ground.rt,
@@ -144,7 +162,7 @@ async def _sender(ground: Ground, organisation: OrganisationId, name: str, provi
         endpoint=provider,
         token=token,
         webhook_secret=secret,
-        rate_per_s=RATE_PER_S,
+        rate_per_s=rate_per_s,
         chat_interval_s=0,
         actor=record.part_of_the_system(organisation, "bench"),
     )
@@ -157,12 +175,14 @@ async def _sender(ground: Ground, organisation: OrganisationId, name: str, provi
     return Sender(id, name, token, secret)
 
 
-async def _load(ground: Ground, organisation: OrganisationId, slug: str, groups_: int) -> None:
+async def _load(
+    ground: Ground, organisation: OrganisationId, slug: str, groups_: int, chosen: int
+) -> None:
     async with db.transaction(ground.rt.pool, organisation) as conn:
-        for key in ("farmers", "students"):
+        for key in ("farmers", "students", "chosen"):
             await groups.add_category(conn, key=key, name_hi=key, name_en=key)
         await directory.load_units(ground.rt, conn, _units(groups_))
-        loaded = await directory.load_groups(ground.rt, conn, _groups(slug, groups_))
+        loaded = await directory.load_groups(ground.rt, conn, _groups(slug, groups_, chosen))
     assert loaded.accepted == groups_
 
 
@@ -175,7 +195,7 @@ def _units(groups_: int) -> Iterator[UnitRow]:
         yield UnitRow(f"B{number}", parent, "booth", f"बूथ {number}", f"Booth {number}")
 
 
-def _groups(slug: str, groups_: int) -> Iterator[GroupRow]:
+def _groups(slug: str, groups_: int, chosen: int) -> Iterator[GroupRow]:
     for number in range(groups_):
         yield GroupRow(
             address=f"g:{slug}-{number}",
@@ -186,7 +206,9 @@ def _groups(slug: str, groups_: int) -> Iterator[GroupRow]:
             sender=f"{slug}-{number % SENDERS}",
             language="hi",
             size=100,
-            categories=(("farmers",), ("students",), ())[number % 3],
+            categories=("chosen",)
+            if number < chosen
+            else (("farmers",), ("students",), ())[number % 3],
             notice=True,
         )
 

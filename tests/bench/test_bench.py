@@ -19,7 +19,14 @@ ROOT = Path(__file__).parent.parent.parent
 FIGURES = {
     "freeze": ["freeze", "freeze.groups"],
     "audience": ["audience.everyone", "audience.chosen"],
-    "dispatch": ["dispatch", "dispatch.sending", "memory"],
+    "dispatch": [
+        "dispatch",
+        "dispatch_vs_celery",
+        "dispatch.sending",
+        "memory",
+        "worker_memory_mb",
+    ],
+    "urgent": ["urgent_start_s", "urgent_slowdown", "worker_memory_mb"],
     "receipts": ["receipts.1", "receipts.10", "receipts.100"],
     "receipts_memory": ["receipts_memory_mb"],
     "edge": ["edge"],
