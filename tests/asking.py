@@ -150,6 +150,7 @@ PAGE_ACTS: dict[str, dict[str, str]] = {
     "/filters/{id:uuid}/forget": {"page": "people"},
     "/law/polls/{id:uuid}/{verb:str}": {"reason": "order 7"},
     "/law/freezes/{id:uuid}/lift": {},
+    "/senders/{id:uuid}/go_on": {},
     **{f"/broadcasts/{{id:uuid}}{verb}": {}
        for verb in ("", "/approve", "/certificate", "/submit", "/why", "/counters/acknowledge",
                     "/counters/recount", "/{verb:str}")},

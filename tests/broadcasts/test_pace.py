@@ -2,10 +2,11 @@
 
 import math
 import random
+from itertools import pairwise
 
 import pytest
 
-from chaupal.broadcasts.pace import BURST_S, CHATS_REMEMBERED, HEADROOM, Pace
+from chaupal.broadcasts.pace import BURST_S, CHATS_REMEMBERED, HEADROOM, Pace, Spacing
 
 
 class Watch:
@@ -124,7 +125,7 @@ async def test_a_batch_is_what_fits_into_its_time_and_at_least_one(watch):
 async def test_memory_does_not_grow_with_the_chats(watch):
     pace = a_pace(watch, rate_per_s=20_000, chat_interval_s=0.01)
     await places(pace, watch, CHATS_REMEMBERED + 50)
-    assert len(pace._free_at) == CHATS_REMEMBERED
+    assert [len(kept) for kept in pace._kept] == [CHATS_REMEMBERED]
 
 
 async def test_one_who_is_throttled_goes_slower_and_comes_back_within_a_minute():
@@ -149,3 +150,80 @@ async def test_one_who_is_throttled_goes_slower_and_comes_back_within_a_minute()
         sent += 1
     assert pace.rate_per_s == full
     assert sent < 70 * full
+
+
+def a_pair_pace(watch: Watch, *, interval_s: float = 6, burst: int = 45) -> Pace:
+    return Pace(
+        rate_per_s=1000,
+        chat_interval_s=0,
+        clock=watch,
+        sleep=watch.sleep,
+        pair_interval_s=interval_s,
+        pair_burst=burst,
+    )
+
+
+async def test_a_pair_has_its_burst_and_then_one_in_each_interval_a_fifth_below_both(watch):
+    pace = a_pair_pace(watch)
+    watch.at += 3600  # whoever held the sender before has used the burst; by now it is whole
+    times = await places(pace, watch, 40, chat="p:1")
+    assert times[35] - times[0] < 1, "36 at once"
+    gaps = [later - earlier for earlier, later in pairwise(times[36:])]
+    assert gaps == pytest.approx([7.5] * 3)
+    [other] = await places(pace, watch, 1, chat="p:2")
+    assert other - times[-1] < 0.1, "the others do not wait with it"
+
+
+async def test_after_a_lease_moved_a_pair_begins_as_if_its_burst_were_used(watch):
+    began = watch.at
+    times = await places(a_pair_pace(watch), watch, 3, chat="p:1")
+    assert [at - began for at in times] == pytest.approx([7.5, 15, 22.5])
+
+
+async def test_no_pattern_exceeds_a_pairs_limit_however_many_are_forgotten(watch):
+    seed = random.randrange(2**32)
+    dice, interval_s, burst = random.Random(seed), 6.0, 5
+    pace = a_pair_pace(watch, interval_s=interval_s, burst=burst)
+    times: dict[str, list[float]] = {}
+    for _ in range(300):
+        watch.at += dice.choice((0, 0, 3, 40)) * dice.random()
+        chat = f"p:{dice.randrange(4)}"
+        times.setdefault(chat, []).extend(await places(pace, watch, dice.randrange(1, 4), chat))
+        if dice.random() < 0.02:
+            pace._kept[0]._whole_at.clear()
+            pace._kept[0]._unknown = watch.at + interval_s / HEADROOM * 4
+    for at in times.values():
+        for first in range(len(at)):
+            for last in range(first, len(at)):
+                allowed = burst + (at[last] - at[first]) / interval_s
+                assert last - first + 1 <= allowed + 1e-6, f"seed {seed}"
+
+
+async def test_those_who_are_forgotten_are_taken_to_have_used_their_burst(watch):
+    spacing = Spacing(6, 3, began_at=0)
+    for number in range(CHATS_REMEMBERED + 1):
+        for _ in range(3):
+            spacing.occupy(f"p:{number}", 1000.0)
+    assert len(spacing) == CHATS_REMEMBERED
+    assert spacing.free_at("p:0") == spacing.free_at("p:unknown") == 1000 + 6
+
+
+async def test_a_recipient_who_is_held_waits_and_nobody_is_held_for_being_unknown(watch):
+    pace = a_pace(watch)
+    for number in range(CHATS_REMEMBERED + 1):
+        pace.hold_back_from(f"p:{number}", 600)
+    assert pace.held_from_s("p:0") == pace.held_from_s("p:unknown") == 0
+    assert pace.held_from_s("p:7") == pytest.approx(600)
+    assert not await pace.turn("p:7", until=watch.at + 599)
+    assert await pace.turn("p:0", until=watch.at + 599)
+
+
+async def test_who_is_stopped_gives_no_turn_even_to_those_who_wait_already(watch):
+    pace = a_pace(watch, rate_per_s=1)
+
+    async def sleep(wait_s: float) -> None:
+        pace.stop()
+        watch.at += wait_s
+
+    pace._sleep = sleep
+    assert not await pace.turn("g:1", until=math.inf)

@@ -7,6 +7,7 @@ provider, the processes and the people.
 
 import random
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -17,7 +18,15 @@ from chaupal.broadcasts.deliveries import Leased
 from chaupal.broadcasts.dispatch import SenderLoop
 from chaupal.broadcasts.models import Claim
 from chaupal.broadcasts.pace import HEADROOM, Pace
-from chaupal.channels.contract import Accepted, Deferred, Message, Outcome, Rejected, Unknown
+from chaupal.channels.contract import (
+    Accepted,
+    Deferred,
+    Halt,
+    Message,
+    Outcome,
+    Rejected,
+    Unknown,
+)
 from chaupal.channels.registry import CHANNELS
 from chaupal.kit.ids import new_id
 from chaupal.kit.runtime import Runtime
@@ -27,6 +36,7 @@ DAWN = datetime(2026, 3, 1, 6, tzinfo=UTC)
 LEASE = timedelta(seconds=60)
 SENDER_LEASE = timedelta(seconds=90)
 BURST_S = 0.1
+DAY_S = 86_400.0
 
 
 class Died(BaseException):
@@ -58,6 +68,8 @@ class Provider:
     remembers: bool
     book: dict[str, list[tuple[str, float]]] = field(default_factory=lambda: defaultdict(list))
     sent_at: list[float] = field(default_factory=list)
+    tried: list[tuple[str, float]] = field(default_factory=list)
+    halts: list[tuple[float, Halt]] = field(default_factory=list)
     receipts: list[StatusArrived] = field(default_factory=list)
     away_until: float = 0.0
     dies_in: int | None = None
@@ -66,12 +78,20 @@ class Provider:
         """Take a message, or not, and tell the truth about it, or not."""
         self._die_maybe()
         self.sent_at.append(self.clock.seconds)
+        self.tried.append((message.address, self.clock.seconds))
         await self.clock.sleep(self.dice.random() * 0.05)
         if self.clock.seconds < self.away_until:
             return Deferred("not reached")
         fate = self.dice.random()
         if fate < 0.05:
             return Deferred("throttled", timedelta(seconds=self.dice.choice([1, 5, 30])))
+        if fate < 0.06:
+            wait = timedelta(seconds=self.dice.choice([2, 60]))
+            return Deferred("too_often_for_this_person", wait, pair_only=True)
+        if fate < 0.065:
+            halt = self.dice.choice(list(Halt))
+            self.halts.append((self.clock.seconds, halt))
+            return Deferred("reported_as_spam", halts=halt)
         if fate < 0.08:
             return Rejected(Failure.BLOCKED, "blocked")
         if fate < 0.11:
@@ -120,6 +140,18 @@ class Provider:
         told, self.receipts = self.receipts[:cut], self.receipts[cut:]
         return told
 
+    def keeps_pairs_apart(self, interval_s: float, burst: int) -> bool:
+        """Whether no address was tried more often than a pair may be, in any span of time."""
+        of: dict[str, list[float]] = defaultdict(list)
+        for address, at in self.tried:
+            of[address].append(at)
+        return all(
+            last - first + 1 <= burst + (at[last] - at[first]) / interval_s + 1e-6
+            for at in of.values()
+            for first in range(len(at))
+            for last in range(first, len(at))
+        )
+
     def busiest_second(self) -> int:
         """The most sends that came within any second."""
         first, most = 0, 0
@@ -156,9 +188,10 @@ class Worker:
         """Hold these senders from now on, for as long as the lease lasts."""
         held_until = self.clock.seconds + SENDER_LEASE.total_seconds() * 0.7
         for sender in leased:
-            if sender.id in self.loops:
-                self.loops[sender.id].held_until = held_until
-            else:
+            loop = self.loops.get(sender.id)
+            if loop is not None and not loop.halting.all:
+                loop.held_until = held_until
+            else:  # new here, or let go on by a person
                 self.loops[sender.id] = self._loop(sender, held_until)
 
     def _loop(self, sender: Leased, held_until: float) -> SenderLoop:
@@ -167,6 +200,8 @@ class Worker:
             chat_interval_s=sender.chat_interval_s,
             clock=lambda: self.clock.seconds,
             sleep=self.clock.sleep,
+            pair_interval_s=sender.pair_interval_s,
+            pair_burst=sender.pair_burst,
         )
         return SenderLoop(
             rt=self.rt,
@@ -187,6 +222,25 @@ def allowed_in_a_second(rate_per_s: float) -> float:
     """How many sends may come within a second: the pace, and its burst."""
     rate = rate_per_s * HEADROOM
     return rate + max(1.0, rate * BURST_S)
+
+
+def most_people_in_a_day(providers: Iterable[Provider]) -> int:
+    """The most people whom senders together tried to write to within any day."""
+    tried = sorted((at, to) for one in providers for to, at in one.tried if is_a_person(to))
+    first, most, of = 0, 0, Counter[str]()
+    for at, to in tried:
+        of[to] += 1
+        while at - tried[first][0] >= DAY_S:
+            of[tried[first][1]] -= 1
+            of += Counter()
+            first += 1
+        most = max(most, len(of))
+    return most
+
+
+def is_a_person(address: str) -> bool:
+    """Whether an address of the town is a person's."""
+    return address.partition(":")[0] in ("sandbox", "telegram")
 
 
 def keys_of(provider: Provider) -> Counter[str]:

@@ -16,7 +16,7 @@ from uuid import UUID
 
 import pytest
 
-from chaupal.broadcasts import actions, deliveries, jobs, queries, receipts
+from chaupal.broadcasts import actions, deliveries, halts, jobs, queries, receipts
 from chaupal.broadcasts.audience import Categories, Everyone
 from chaupal.broadcasts.models import BroadcastId, Draft, Lane, Purpose, State
 from chaupal.channels.registry import CHANNELS
@@ -34,12 +34,15 @@ from sim.simulated import (
     Worker,
     allowed_in_a_second,
     keys_of,
+    most_people_in_a_day,
 )
 
 STEPS = int(os.environ.get("CHAUPAL_SIM_STEPS", "300"))
 RATE_PER_S = 20
 PEOPLE, GROUPS = 40, 40
 SENDER_CHANNELS = ("sandbox", "telegram")
+PAIR_INTERVAL_S, PAIR_BURST = 6, 3
+PEOPLE_A_DAY = {"sandbox": 30, "telegram": 12}
 ACCOUNT = "SELECT id, broadcast_id, person_id, state::text FROM delivery"
 
 
@@ -61,6 +64,7 @@ class Day:
     claimed_at: dict[str, float] = field(default_factory=dict)
     broadcasts: list[BroadcastId] = field(default_factory=list)
     starts: dict[BroadcastId, datetime] = field(default_factory=dict)
+    channels: dict[UUID, str] = field(default_factory=dict)
     kills: int = 0
 
     # What may happen. Each is one step.
@@ -125,7 +129,7 @@ class Day:
             provider.dies_in = self.dice.randrange(2 * len(hand.claims))
         begin_by = hand.claimed_at + LEASE.total_seconds() / 2
         try:
-            hand.outcomes = await hand.loop.send(hand.claims, begin_by=begin_by)
+            hand.outcomes = await hand.loop.send(hand.claims, hand.claimed_at, begin_by=begin_by)
         except Died:
             self.kill(worker)
         provider.dies_in = None
@@ -176,6 +180,11 @@ class Day:
                     actor=self.approver,
                 )
 
+    async def let_go_on(self) -> None:
+        """A person has looked, and lets a sender go on."""
+        async with self.place.transaction() as conn:
+            await halts.let_go_on(conn, self.dice.choice(list(self.providers)))
+
     async def go_away(self) -> None:
         """Cut a provider off for a while."""
         provider = self.dice.choice(list(self.providers.values()))
@@ -204,17 +213,22 @@ class Day:
             assert keys.keys() <= account.keys(), "nobody outside the frozen audiences"
             assert all(count == 1 for count in keys.values()), "nobody has it twice"
             assert provider.busiest_second() <= allowed_in_a_second(RATE_PER_S)
+            assert provider.keeps_pairs_apart(PAIR_INTERVAL_S, PAIR_BURST), "one heard too much"
             for key in keys:
                 person = account[key][1]
                 if person in self.said_no:
                     assert self.claimed_at[key] <= self.said_no[person], "claimed after a no"
+
+        for channel, people in PEOPLE_A_DAY.items():
+            of = [p for sender, p in self.providers.items() if self.channels[sender] == channel]
+            assert most_people_in_a_day(of) <= people, "more people than a portfolio may"
 
     async def come_to_rest(self) -> None:
         """Let the day end: everybody works, nothing misbehaves, until every broadcast is over."""
         for provider in self.providers.values():
             provider.dice, provider.away_until = random.Random(0), 0.0
         for _ in range(100):
-            for act in (self.claim, self.send, self.settle, self.words):
+            for act in (self.claim, self.send, self.settle, self.words, self.let_go_on):
                 await act()
             self.clock.seconds += 300
             await self.upkeep()
@@ -222,7 +236,7 @@ class Day:
 
 LIKELY = {
     "claim": 30, "send": 25, "settle": 25, "words": 10, "wait": 15, "upkeep": 8,
-    "say_no": 3, "steer": 2, "broadcast": 3, "die": 2, "go_away": 1,
+    "say_no": 3, "steer": 2, "broadcast": 3, "die": 2, "go_away": 1, "let_go_on": 5,
 }  # fmt: skip
 
 
@@ -240,6 +254,13 @@ async def day(rt) -> AsyncIterator[Day]:
             sender = await place.sender(
                 f"{channel}-{number}", channel=channel, rate_per_s=RATE_PER_S
             )
+            async with place.transaction() as conn:
+                await conn.execute(
+                    "UPDATE sender SET portfolio = %s, daily_limit = %s, pair_interval_s = %s,"
+                    " pair_burst = %s WHERE id = %s",
+                    (channel, PEOPLE_A_DAY[channel], PAIR_INTERVAL_S, PAIR_BURST, sender),
+                )
+            day.channels[sender] = channel
             remembers = CHANNELS[channel].traits.idempotent
             day.providers[sender] = Provider(dice, clock, remembers)
             for n in range(GROUPS // 4):

@@ -19,7 +19,10 @@ TROUBLED = Alike("POST", "in_trouble", 503, None, "unknown", "http_503")
 READY = Standing(
     id=new_id(), name="bot", channel="sandbox", rate_per_s=20, chat_interval_s=1.0,
     daily_limit=None, pair_interval_s=None, pair_burst=None, disabled_at=None, held=True,
-    waits=True, rate_now_per_s=16.0, held_until=None, trips=0,
+    waits=True, rate_now_per_s=16.0, held_until=None, trips=0, portfolio=None, stopped_at=None,
+    stopped_halt=None, stopped_reason=None, full_until=None, people_in_a_day=None, quality=None,
+    quality_at=None, allowed_daily=None, allowed_daily_at=None, restriction=None,
+    restriction_at=None,
 )  # fmt: skip
 
 
@@ -63,6 +66,16 @@ async def bot(place):
         ({"held_until": NOON + timedelta(minutes=5), "trips": 2}, "in trouble, 2 times in a row"),
         ({"held_until": NOON, "trips": 2}, "One message asks now"),
         ({"disabled_at": NOON, "trips": 2}, "switched off today 12:00"),
+        (
+            {"stopped_at": NOON, "stopped_halt": "sender", "stopped_reason": "reported_as_spam"},
+            "until somebody lets it go on. Too many people reported it",
+        ),
+        (
+            {"stopped_at": NOON, "stopped_halt": "organisation", "stopped_reason": "error_77"},
+            "Every sender of this channel was stopped today 12:00",
+        ),
+        ({"full_until": NOON + timedelta(hours=2)}, "follow from today 14:00 on"),
+        ({"full_until": NOON + timedelta(hours=2), "waits": False}, "It is ready"),
     ],
 )
 def test_how_a_sender_stands_is_one_sentence(changes, said):
@@ -126,3 +139,26 @@ async def test_only_who_administers_the_whole_organisation_sees_senders(door, pl
         assert refused.status == 404
         assert "Main bot" not in refused.text
         assert 'href="/senders"' not in (await browser.get("/")).text
+
+
+async def test_a_stopped_sender_goes_on_by_a_click_of_who_administers_all(door, place, bot):
+    async with place.transaction() as conn:
+        await conn.execute(
+            "INSERT INTO sender_stop VALUES (current_organisation(), %s, %s, 'organisation',"
+            " 'error_368')",
+            (bot, NOON),
+        )
+    coordinator = await door.signed_in(place, await place.account("kiran", role="coordinator"))
+    assert (await coordinator.post(f"/senders/{bot}/go_on")).status == 403
+    admin = await door.signed_in(place, await place.account("asha", language="en"))
+    shown = (await admin.get("/senders")).words
+    assert "1 sender is stopped" in shown
+    assert "blocked the account for breaking its rules" in shown
+    assert "Rehearsal is stopped since" in (await admin.get("/broadcasts")).words
+    assert (await admin.post(f"/senders/{new_id()}/go_on")).status == 404
+    await admin.post(f"/senders/{bot}/go_on")
+    await admin.post(f"/senders/{bot}/go_on")
+    assert "is stopped" not in (await admin.get("/senders")).words
+    async with place.transaction() as conn:
+        found = await conn.execute("SELECT actor_label FROM record WHERE kind = 'sender.let_go_on'")
+        assert len(await found.fetchall()) == 1, "who did it, once"

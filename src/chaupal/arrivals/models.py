@@ -22,7 +22,8 @@ class Evidence(IntEnum):
 
 
 class Failure(StrEnum):
-    """Why a message will never arrive: a provider says so, or whom it was for (`WITHDRAWN`)."""
+    """Why a message will never arrive: a provider says so, whom it was for (`WITHDRAWN`), or we
+    ourselves, after as many tries as are of use (`TRIED_OUT`)."""
 
     BLOCKED = "blocked"
     NO_SUCH_ADDRESS = "no_such_address"
@@ -34,6 +35,7 @@ class Failure(StrEnum):
     ANOTHER_CHANNEL = "another_channel"
     NEEDS_TEMPLATE = "needs_template"
     UNDELIVERED = "undelivered"
+    TRIED_OUT = "tried_out"
 
 
 @dataclass(frozen=True, slots=True)

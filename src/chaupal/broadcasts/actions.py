@@ -5,7 +5,16 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from chaupal import record
-from chaupal.broadcasts import audience, certificates, endings, people, queries, recalls, targets
+from chaupal.broadcasts import (
+    audience,
+    certificates,
+    endings,
+    halts,
+    people,
+    queries,
+    recalls,
+    targets,
+)
 from chaupal.broadcasts.compiler import Target
 from chaupal.broadcasts.models import (
     BranchCount,
@@ -210,6 +219,7 @@ async def steer(rt: Runtime, id: BroadcastId, verb: str, *, key: str, actor: Act
             return broadcast
         stage = broadcast.check_move(verb)
         await queries.set_stage(conn, id, stage, now=rt.now())
+        await halts.moved_on(conn, id)
         ended = 0
         if stage is Stage.RECALLED:
             await recalls.begin(

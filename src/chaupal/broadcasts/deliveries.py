@@ -15,7 +15,7 @@ LOOK_AGAIN = timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True)
 class Leased:
-    """A sender this worker holds for a while, still sealed."""
+    """A sender this worker holds for a while, still sealed. `limited`: a day has its limit."""
 
     id: UUID
     channel: str
@@ -24,11 +24,14 @@ class Leased:
     sealed_webhook_secret: bytes
     rate_per_s: int
     chat_interval_s: float
+    pair_interval_s: float | None
+    pair_burst: int | None
+    limited: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """How an attempt ended, in the words of the table."""
+    """How an attempt ended, in the words of the table. `tried`: one of only a few tries."""
 
     delivery_id: int
     attempts: int
@@ -38,6 +41,7 @@ class Settlement:
     due_at: datetime | None = None
     evidence: int = 0
     doubtful: bool = False
+    tried: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,8 @@ class Judged:
     """A delivery that was due, and what became of it: leased, or not to be sent now or ever.
 
     A group's address is plain, a person's is sealed. Of what is not leased neither is of use.
-    `place` is its turn among those that were claimed together.
+    `place` is its turn among those that were claimed together, `tries` how many of only a few tries
+    were made before.
     """
 
     delivery_id: int
@@ -57,6 +62,7 @@ class Judged:
     state: State
     place: int
     person_id: UUID | None
+    tries: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +93,19 @@ async def lease_senders(
          WHERE s.organisation_id = current_organisation()
            AND s.channel = ANY(%(channels)s)
            AND s.disabled_at IS NULL
+           AND NOT EXISTS (SELECT FROM sender_stop h
+                            WHERE h.organisation_id = s.organisation_id AND h.sender_id = s.id)
            AND (s.lease_owner = %(worker)s OR s.lease_until IS NULL OR s.lease_until < %(now)s)
            AND (s.lease_owner = %(worker)s
                 OR EXISTS (SELECT FROM delivery d
                             WHERE d.organisation_id = s.organisation_id AND d.sender_id = s.id
                               AND d.state = 'queued'))
         RETURNING s.id, s.channel, s.endpoint, s.sealed_token, s.sealed_webhook_secret,
-                  s.rate_per_s, s.chat_interval_s::float8
+                  s.rate_per_s, s.chat_interval_s::float8, s.pair_interval_s::float8, s.pair_burst,
+                  s.daily_limit IS NOT NULL OR s.portfolio IS NOT NULL
+                  OR EXISTS (SELECT FROM sender_standing t
+                              WHERE t.organisation_id = s.organisation_id AND t.sender_id = s.id
+                                AND t.daily_limit >= 0) AS limited
         """,
         worker=worker,
         channels=channels,
@@ -129,12 +141,12 @@ async def claim(
 
     Lanes go first to last; within a lane broadcasts take turns, so a small one need not wait
     for a large one. What may have changed since the freeze is read again by this statement:
-    the broadcast still sends and is not past its end, the worker still holds the sender, a send
-    in doubt is still remembered by its key. What fits is leased. A person who said no meanwhile is
-    refused for good and a group that was archived is cancelled, unless it was in doubt: then it
-    is unknown. Where the law keeps an area still at any moment at which the message could still
-    arrive (`now` to `now` + `time_to_live`), the delivery waits and says why, and is looked at
-    again when that ends or after `LOOK_AGAIN`, as calendars change.
+    the broadcast still sends and is not past its end, the worker still holds the sender and
+    nothing stopped it, a send in doubt is still remembered by its key. What fits is leased. A
+    person who said no meanwhile is refused for good and a group that was archived is cancelled,
+    unless it was in doubt: then it is unknown. Where the law keeps an area still at any moment at
+    which the message could still arrive (`now` to `now` + `time_to_live`), the delivery waits and
+    says why, and is looked at again when that ends or after `LOOK_AGAIN`, as calendars change.
     """
     judged = await db.many(
         conn,
@@ -150,6 +162,9 @@ async def claim(
                             WHERE s.organisation_id = current_organisation()
                               AND s.id = %(sender)s AND s.lease_owner = %(worker)s
                               AND s.disabled_at IS NULL)
+               AND NOT EXISTS (SELECT FROM sender_stop h
+                                WHERE h.organisation_id = current_organisation()
+                                  AND h.sender_id = %(sender)s)
                FOR SHARE OF b  -- whoever stops it waits for us, or we see that it is stopped
         ), waiting AS (
             SELECT d.*, b.lane, b.electoral, b.wanted,
@@ -210,7 +225,7 @@ async def claim(
          WHERE d.organisation_id = current_organisation() AND d.id = j.id
            AND d.id = ANY(ARRAY(SELECT id FROM judged))
         RETURNING d.id AS delivery_id, d.broadcast_id, j.address, j.sealed, d.language, d.attempts,
-                  d.state::text, j.place, d.person_id
+                  d.state::text, j.place, d.person_id, d.tries::int
         """,
         sender=sender,
         worker=worker,
@@ -229,9 +244,11 @@ async def settle(conn: db.Conn, settlements: list[Settlement], *, now: datetime)
     """Record how attempts ended, as far as this worker still holds them; return how many.
 
     `attempts` is the fence: a worker that slept through its lease touches no row. An answer
-    never lowers what a receipt has already proved. What is leased has a lease's end, and is asked
-    for by that: by its state it would be looked for in the index of leases, where everything
-    that this worker settled since the last vacuum still lies.
+    never lowers what a receipt has already proved. What is given up after its last try, and was in
+    doubt before, is unknown: it may have been sent.
+
+    What is leased has a lease's end, and is asked for by that: by its state it would be looked for
+    in the index of leases, where everything that was settled since the last vacuum still lies.
     """
     return await db.run(
         conn,
@@ -242,8 +259,10 @@ async def settle(conn: db.Conn, settlements: list[Settlement], *, now: datetime)
              ORDER BY id FOR UPDATE
         )
         UPDATE delivery d
-           SET state = o.state::delivery_state,
+           SET state = CASE WHEN o.failure = %(tried_out)s AND d.doubtful_since IS NOT NULL
+                            THEN 'unknown' ELSE o.state END::delivery_state,
                lease_until = NULL,
+               tries = d.tries + o.tried::int,
                provider_ref = coalesce(o.provider_ref, d.provider_ref),
                failure = o.failure,
                due_at = coalesce(o.due_at, d.due_at),
@@ -254,8 +273,8 @@ async def settle(conn: db.Conn, settlements: list[Settlement], *, now: datetime)
                                      ELSE d.doubtful_since END
           FROM unnest(%(ids)s::bigint[], %(attempts)s::int[], %(states)s::text[], %(refs)s::text[],
                       %(failures)s::text[], %(due_ats)s::timestamptz[], %(ranks)s::smallint[],
-                      %(doubts)s::boolean[])
-               AS o (id, attempts, state, provider_ref, failure, due_at, evidence, doubtful)
+                      %(doubts)s::boolean[], %(tried)s::boolean[])
+               AS o (id, attempts, state, provider_ref, failure, due_at, evidence, doubtful, tried)
           JOIN held USING (id)
          WHERE d.organisation_id = current_organisation() AND d.id = o.id
            AND d.id = ANY(%(ids)s) AND d.lease_until IS NOT NULL AND d.attempts = o.attempts
@@ -268,6 +287,8 @@ async def settle(conn: db.Conn, settlements: list[Settlement], *, now: datetime)
         due_ats=[s.due_at for s in settlements],
         ranks=[s.evidence for s in settlements],
         doubts=[s.doubtful for s in settlements],
+        tried=[s.tried for s in settlements],
+        tried_out=Failure.TRIED_OUT.value,
         now=now,
     )
 

@@ -11,22 +11,22 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import assert_never
 from uuid import UUID
 
 import aiohttp
 
 from chaupal import record
 from chaupal.arrivals import log as arrivals_log
-from chaupal.arrivals.models import Evidence, Failure
-from chaupal.broadcasts import bounced, deliveries, exchanges, receipts
+from chaupal.arrivals.models import Failure
+from chaupal.broadcasts import bounced, deliveries, exchanges, halts, portfolios, receipts
 from chaupal.broadcasts.approved import Wording
 from chaupal.broadcasts.breaker import Breaker
-from chaupal.broadcasts.deliveries import Judged, Leased, Settlement
+from chaupal.broadcasts.deliveries import Judged, Leased
+from chaupal.broadcasts.halting import Halting
 from chaupal.broadcasts.models import Claim, State
 from chaupal.broadcasts.pace import Pace
+from chaupal.broadcasts.settling import LONGEST_WAIT, TOO_OFTEN, heed, settlement
 from chaupal.channels.contract import (
-    Accepted,
     Account,
     Connection,
     Deferred,
@@ -34,7 +34,6 @@ from chaupal.channels.contract import (
     Outcome,
     Rejected,
     Traits,
-    Unknown,
 )
 from chaupal.channels.exchange import ANSWER_TIMEOUT_S, listening
 from chaupal.channels.registry import CHANNELS, CLOSED
@@ -52,10 +51,8 @@ IN_FLIGHT = 32
 FIRST_BATCH = 4 * IN_FLIGHT
 LOOPS_A_SENDER = 2
 IDLE_S = 1.0
-FIRST_WAIT = timedelta(seconds=2)
-LONGEST_WAIT = timedelta(minutes=10)
 SETTLE_AGAIN_S = 0.5
-THROTTLED = "throttled"  # what every channel calls it
+FULL_S = 60.0  # a portfolio whose day is full is looked at again after so long
 
 logger = log.logger(__name__)
 
@@ -99,6 +96,8 @@ class SenderLoop:
     breaker: Breaker = field(default_factory=Breaker)
     journal: exchanges.Journal = field(default_factory=exchanges.Journal)
     shown: exchanges.State | None = None
+    halting: Halting = field(default_factory=Halting)
+    full_until: float = 0.0
 
     async def run(self, stop: asyncio.Event) -> None:
         """Send until told to stop, or until the lease is gone."""
@@ -108,7 +107,7 @@ class SenderLoop:
 
     async def _loop(self, stop: asyncio.Event) -> None:
         idle_s = 0.05
-        while not stop.is_set() and self.monotonic() < self.held_until:
+        while not (stop.is_set() or self.halting.all) and self.monotonic() < self.held_until:
             try:
                 sent = await self.batch()
             except Unavailable:
@@ -120,7 +119,7 @@ class SenderLoop:
 
     async def batch(self) -> int:
         """Claim, send and settle once; return how many deliveries were tried or set aside."""
-        if self.pace.is_held_back():
+        if self.pace.is_held_back() or self.monotonic() < self.full_until:
             return 0
         claimed_at, lease_s = self.monotonic(), self.lease.total_seconds()
         judged = await self._claim()
@@ -128,7 +127,7 @@ class SenderLoop:
         if not claims:
             return len(judged)
         began_at = self.monotonic()
-        outcomes = await self.send(claims, begin_by=claimed_at + lease_s / 2)
+        outcomes = await self.send(claims, claimed_at, begin_by=claimed_at + lease_s / 2)
         if wait_s := self.breaker.note(outcomes):
             self.pace.hold_back(wait_s)
             logger.warning("sender.provider_in_trouble", sender=str(self.leased.id), wait_s=wait_s)
@@ -146,7 +145,13 @@ class SenderLoop:
             with suppress(Broken):
                 address = self.rt.sealer.unseal(row.sealed, place)
         return Claim(
-            row.delivery_id, row.broadcast_id, address, row.language, row.attempts, row.person_id
+            row.delivery_id,
+            row.broadcast_id,
+            address,
+            row.language,
+            row.attempts,
+            row.person_id,
+            row.tries,
         )
 
     async def _claim(self) -> list[Judged]:
@@ -154,7 +159,7 @@ class SenderLoop:
         if not self.traits.idempotent:
             limit = min(limit, IN_FLIGHT)  # what is claimed at a kill is unknown afterwards
         async with db.transaction(self.rt.pool, self.organisation) as conn:
-            return await deliveries.claim(
+            judged = await deliveries.claim(
                 conn,
                 self.leased.id,
                 worker=self.worker,
@@ -165,10 +170,19 @@ class SenderLoop:
                 remembers_keys_for=self.traits.remembers_keys_for,
                 limit=limit,
             )
+            if not self.leased.limited:
+                return judged
+            admitted = await portfolios.within(conn, self.leased.id, judged, now=self.rt.now())
+        if len(admitted) < len(judged):
+            self.full_until = self.monotonic() + FULL_S
+        return admitted
 
-    async def send(self, claims: list[Claim], *, begin_by: float) -> list[Outcome | None]:
-        """Send side by side at the sender's pace. None stands for a claim that was not tried:
-        its turn would have come after `begin_by`, or after another worker may have the sender."""
+    async def send(
+        self, claims: list[Claim], claimed_at: float, *, begin_by: float
+    ) -> list[Outcome | None]:
+        """Send side by side at the sender's pace. None stands for a claim that was not tried: its
+        turn would have come after `begin_by`, or after another worker may have the sender, or an
+        answer stopped it."""
         outcomes: list[Outcome | None] = [None] * len(claims)
         try:
             await self.wording.of(claims)
@@ -179,20 +193,24 @@ class SenderLoop:
         async def carry() -> None:
             for place, claim in waiting:
                 with listening() as heard:
-                    outcomes[place] = await self._send_one(claim, begin_by)
+                    outcomes[place] = await self._send_one(claim, claimed_at, begin_by)
                 self.journal.note(claim.delivery_id, outcomes[place], heard)
 
         await asyncio.gather(*(carry() for _ in range(min(IN_FLIGHT, len(claims)))))
         return outcomes
 
-    async def _send_one(self, claim: Claim, begin_by: float) -> Outcome | None:
+    async def _send_one(self, claim: Claim, claimed_at: float, begin_by: float) -> Outcome | None:
         text = self.wording.text(claim)
         if text is None:
             return Deferred("text is not what was approved", LONGEST_WAIT)
         if not claim.address:
             logger.error("delivery.cannot_be_unsealed", delivery=claim.delivery_id)
             return Deferred("sealed under another key", LONGEST_WAIT)
-        if not await self.pace.turn(claim.address, until=min(begin_by, self.held_until)):
+        until = min(begin_by, self.held_until)
+        if (wait_s := self.pace.held_from_s(claim.address)) > until - self.monotonic():
+            return Deferred(TOO_OFTEN, timedelta(seconds=wait_s), pair_only=True)
+        taken = await self.pace.turn(claim.address, until=until)
+        if not taken or self.halting.stops(claim.broadcast_id, claimed_at):
             return None
         message = Message(
             claim.address, text, str(claim.delivery_id), unsubscribe_url=self._way_out(claim)
@@ -201,11 +219,8 @@ class SenderLoop:
         if isinstance(outcome, Rejected) and outcome.failure is Failure.MISCONFIGURED:
             # The account's fault, not the group's: a new token mends it, so nothing is given up.
             logger.error("sender.misconfigured", sender=str(self.leased.id))
-            outcome = Deferred("sender is misconfigured", LONGEST_WAIT)
-        if isinstance(outcome, Deferred) and outcome.why == THROTTLED:
-            self.pace.throttled()
-        if isinstance(outcome, Deferred) and outcome.wait is not None:
-            self.pace.hold_back(min(outcome.wait, LONGEST_WAIT).total_seconds())
+            outcome = Deferred("sender is misconfigured", LONGEST_WAIT, halts=outcome.halts)
+        heed(outcome, claim, self.pace, self.halting)
         return outcome
 
     def _way_out(self, claim: Claim) -> str | None:
@@ -237,12 +252,15 @@ class SenderLoop:
         """Write how the batch ended, in one transaction with its record."""
         now = self.rt.now()
         tried = [
-            self._settlement(claim, outcome)
+            settlement(claim, outcome, self.traits, now=now)
             for claim, outcome in zip(claims, outcomes, strict=True)
             if outcome is not None
         ]
         untried = [c for c, outcome in zip(claims, outcomes, strict=True) if outcome is None]
+        orders = halts.orders(claims, outcomes)
+        actor = record.part_of_the_system(self.organisation, "worker.dispatch")
         async with db.transaction(self.rt.pool, self.organisation) as conn:
+            await halts.pause(conn, self.leased.id, orders, actor=actor, now=now)
             settled = await deliveries.settle(conn, tried, now=now)
             await deliveries.release_unattempted(
                 conn, [c.delivery_id for c in untried], [c.attempts for c in untried]
@@ -264,48 +282,17 @@ class SenderLoop:
                 conn,
                 "deliveries.attempted",
                 self.leased.id,
-                actor=record.part_of_the_system(self.organisation, "worker.dispatch"),
+                actor=actor,
                 now=now,
                 settled=settled,
                 **counted,
             )
+            await halts.stop(conn, self.leased.id, orders, actor=actor, now=now)
+        self.halting.written(orders, self.monotonic())
         self.journal.forget(tries)
         self.shown = state
         await arrivals_log.hint(self.rt.nats, self.organisation, "broadcasts")
         logger.info("deliveries.attempted", sender=str(self.leased.id), settled=settled, **counted)
-
-    def _settlement(self, claim: Claim, outcome: Outcome) -> Settlement:
-        """Put an outcome into the words of the table."""
-        match outcome:
-            case Accepted(ref):
-                proven = Evidence.VERIFIED if self.traits.proves_delivery else Evidence.ACCEPTED
-                return Settlement(
-                    claim.delivery_id, claim.attempts, "sent", provider_ref=ref, evidence=proven
-                )
-            case Deferred(_, wait):
-                pause = wait or min(FIRST_WAIT * 2 ** min(claim.attempts - 1, 10), LONGEST_WAIT)
-                return Settlement(
-                    claim.delivery_id,
-                    claim.attempts,
-                    "queued",
-                    due_at=self.rt.now() + min(pause, LONGEST_WAIT),
-                )
-            case Rejected(failure, _):
-                return Settlement(
-                    claim.delivery_id, claim.attempts, "refused", failure=failure.value
-                )
-            case Unknown():
-                if self.traits.idempotent:  # asking again with the same key is safe
-                    return Settlement(
-                        claim.delivery_id,
-                        claim.attempts,
-                        "queued",
-                        due_at=self.rt.now() + FIRST_WAIT,
-                        doubtful=True,
-                    )
-                return Settlement(claim.delivery_id, claim.attempts, "unknown", doubtful=True)
-            case _:
-                assert_never(outcome)
 
 
 @dataclass(slots=True)
@@ -351,11 +338,12 @@ class Dispatcher:
             )
         # Shorter than the lease in the table, so that we stop before another may begin.
         held_until = asked_at + self.leases.sender.total_seconds() * 0.7
+        self._let_go(held)
         for leased in held:
             task = self.tasks.get(leased.id)
             if task is not None and not task.done():
                 self.loops[leased.id].held_until = held_until
-                continue
+                continue  # one that is halted ends by itself, and is opened anew after that
             if task is not None and (error := task.exception()) is not None:
                 logger.error(
                     "dispatch.loop_failed", sender=str(leased.id), kind=type(error).__name__
@@ -367,6 +355,15 @@ class Dispatcher:
                 continue
             self.loops[leased.id] = loop
             self.tasks[leased.id] = asyncio.create_task(loop.run(stop))
+
+    def _let_go(self, held: list[Leased]) -> None:
+        """End the loops of senders that were stopped, lost or changed; what is still ours is opened
+        anew, as it is now."""
+        as_now = {leased.id: leased for leased in held}
+        for sender, loop in self.loops.items():
+            if as_now.get(sender) != loop.leased:
+                loop.halting.all = True
+                loop.pace.stop()
 
     def _open(
         self, leased: Leased, held_until: float, monotonic: Callable[[], float]
@@ -390,6 +387,8 @@ class Dispatcher:
                 rate_per_s=leased.rate_per_s,
                 chat_interval_s=leased.chat_interval_s,
                 clock=monotonic,
+                pair_interval_s=leased.pair_interval_s,
+                pair_burst=leased.pair_burst,
             ),
             wording=Wording(self.rt, self.organisation),
             lease=self.leases.delivery,

@@ -95,16 +95,17 @@ def _ended(outcome: Outcome) -> tuple[str, str | None]:
         case Accepted():
             return "accepted", None
         case Deferred(why):
-            return "deferred", _plain(why)
+            return "deferred", plain(why)
         case Rejected(failure):
             return "rejected", failure.value
         case Unknown(why):
-            return "unknown", _plain(why)
+            return "unknown", plain(why)
         case _:
             assert_never(outcome)
 
 
-def _plain(why: str) -> str:
+def plain(why: str) -> str:
+    """Return a reason as it may be kept: in words of our own, or none."""
     return why if PLAIN.fullmatch(why) else OTHER
 
 

@@ -11,6 +11,7 @@ from chaupal.broadcasts import (
     exchanges,
     findings,
     people,
+    portfolios,
     queries,
     receipts,
     schedule,
@@ -193,6 +194,9 @@ async def tidy(rt: Runtime, organisation: OrganisationId) -> None:
             await receipts.adopt(conn, sender.id, now=now)
         await receipts.forget_orphans(conn, before=now - ORPHANS_KEPT)
         await exchanges.forget(conn, before=now - exchanges.KEPT)
+        for portfolio in await portfolios.names(conn):
+            await portfolios.lock(conn, portfolio.name)
+            await portfolios.forget(conn, portfolio.name, now=now)
         await record.forget_answers(conn, before=now - ANSWERS_KEPT)
 
 

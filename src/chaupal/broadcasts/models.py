@@ -261,7 +261,10 @@ class BranchCount:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A delivery that this worker may attempt until its lease ends. `attempts` is the fence."""
+    """A delivery that this worker may attempt until its lease ends.
+
+    `attempts` is the fence, `tries` how many were made where its provider allows only a few.
+    """
 
     delivery_id: int
     broadcast_id: BroadcastId
@@ -269,3 +272,4 @@ class Claim:
     language: str
     attempts: int
     person_id: UUID | None = None
+    tries: int = 0

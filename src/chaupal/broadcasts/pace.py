@@ -1,6 +1,7 @@
 """The pace of one sender, kept in the memory of the one worker that holds its lease."""
 
 import asyncio
+import math
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 
@@ -14,8 +15,49 @@ SLOWEST = 0.1
 RECOVERY_S = 60.0
 
 
+class Spacing:
+    """A shortest interval for each address, after so many at once, in bounded memory.
+
+    Of an address that is not remembered it is taken that all it may have at once was used at the
+    beginning, or when we last forgot one: whoever held the sender before, or we, may have done so.
+    """
+
+    def __init__(self, interval_s: float, burst: int, *, began_at: float) -> None:
+        self._interval_s = interval_s
+        self._burst_s = interval_s * (burst - 1)
+        self._unknown = began_at + interval_s * burst
+        # When each address will have all again that it may have at once.
+        self._whole_at: OrderedDict[str, float] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._whole_at)
+
+    def free_at(self, address: str) -> float:
+        """Return from when on one more may go to an address."""
+        return self._whole_at.get(address, self._unknown) - self._burst_s
+
+    def occupy(self, address: str, now: float) -> None:
+        """Take one place; the caller has seen that it is free."""
+        whole_at = self._whole_at.get(address, self._unknown)
+        self._remember(address, max(whole_at, now) + self._interval_s)
+
+    def hold(self, address: str, until: float) -> None:
+        """Let nothing go to an address before `until`, and then one by one."""
+        if until > self.free_at(address):
+            self._remember(address, until + self._burst_s)
+
+    def _remember(self, address: str, whole_at: float) -> None:
+        self._whole_at[address] = whole_at
+        self._whole_at.move_to_end(address)
+        while len(self._whole_at) > CHATS_REMEMBERED:
+            _, forgotten = self._whole_at.popitem(last=False)
+            if self._interval_s > 0:
+                self._unknown = max(self._unknown, forgotten)
+
+
 class Pace:
-    """A token bucket for a sender, and a shortest interval for each chat.
+    """A token bucket for a sender, a shortest interval for each chat, and what a pair may have:
+    one message each `pair_interval_s` to one address, after `pair_burst` at once.
 
     It starts empty, because whoever held the sender before may have just used what there was.
     """
@@ -27,6 +69,8 @@ class Pace:
         chat_interval_s: float,
         clock: Callable[[], float],
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        pair_interval_s: float | None = None,
+        pair_burst: int | None = None,
     ) -> None:
         self._full_rate = rate_per_s * HEADROOM
         self._rate = self._full_rate
@@ -36,9 +80,16 @@ class Pace:
         self._sleep = sleep
         self._filled_at = clock()
         self._not_before = 0.0
-        self._chat_interval_s = chat_interval_s
-        self._free_at: OrderedDict[str, float] = OrderedDict()
-        self._began_at = clock()
+        self._stopped = False
+        began_at = clock()
+        self._kept: list[Spacing] = []
+        if chat_interval_s > 0:
+            self._kept.append(Spacing(chat_interval_s, 1, began_at=began_at))
+        if pair_interval_s is not None:
+            burst = max(1, int((pair_burst or 1) * HEADROOM))
+            self._kept.append(Spacing(pair_interval_s / HEADROOM, burst, began_at=began_at))
+        # Of recipients that the provider asked us to leave alone; an unknown one is free.
+        self._held: Spacing = Spacing(0.0, 1, began_at=-math.inf)
 
     def batch(self, longest_s: float) -> int:
         """Return how many sends fit into so many seconds, at least one."""
@@ -48,6 +99,18 @@ class Pace:
         """Send nothing for so long: the provider asked for it."""
         self._not_before = max(self._not_before, self._clock() + wait_s)
         self._tokens = 0.0
+
+    def hold_back_from(self, chat: str, wait_s: float) -> None:
+        """Send nothing to one recipient for so long; the others go on."""
+        self._held.hold(chat, self._clock() + wait_s)
+
+    def held_from_s(self, chat: str) -> float:
+        """Say for how many seconds the provider's wait for this recipient still runs."""
+        return max(0.0, self._held.free_at(chat) - self._clock())
+
+    def stop(self) -> None:
+        """Give nobody a turn any more."""
+        self._stopped = True
 
     @property
     def rate_per_s(self) -> float:
@@ -72,7 +135,7 @@ class Pace:
 
         Says no, and takes none, where the place would come after `until` on this pace's clock.
         """
-        while self._clock() < until:
+        while not self._stopped and self._clock() < until:
             wait_s = self._take(chat)
             if wait_s <= 0:
                 return True
@@ -83,7 +146,7 @@ class Pace:
 
     def _take(self, chat: str) -> float:
         now = self._clock()
-        wait_s = max(self._not_before - now, self._chat_free_at(chat) - now)
+        wait_s = max(self._not_before - now, self._free_at(chat) - now)
         if wait_s > 0:
             return wait_s
         since = max(self._filled_at, self._not_before)
@@ -94,18 +157,9 @@ class Pace:
         if self._tokens < 1:
             return (1 - self._tokens) / self._rate
         self._tokens -= 1
-        self._occupy(chat, now)
+        for kept in self._kept:
+            kept.occupy(chat, now)
         return 0.0
 
-    def _chat_free_at(self, chat: str) -> float:
-        if self._chat_interval_s == 0:
-            return 0.0
-        return self._free_at.get(chat, self._began_at + self._chat_interval_s)
-
-    def _occupy(self, chat: str, now: float) -> None:
-        if self._chat_interval_s == 0:
-            return
-        self._free_at[chat] = now + self._chat_interval_s
-        self._free_at.move_to_end(chat)
-        while len(self._free_at) > CHATS_REMEMBERED:
-            self._free_at.popitem(last=False)
+    def _free_at(self, chat: str) -> float:
+        return max(kept.free_at(chat) for kept in (self._held, *self._kept))

@@ -16,7 +16,9 @@ class Standing:
     """A sender, what its provider allows, and how it stood when that last changed.
 
     `held`: a worker has it. `waits`: something is due to go through it. Without a state nothing
-    has gone through it yet.
+    has gone through it yet. `stopped_at`: an answer stopped it, until somebody lets it go on.
+    `full_until`: it has written to as many people as its portfolio may in a day. What the provider
+    said of it is dated by when it was heard; a limit below zero is none.
     """
 
     id: UUID
@@ -33,6 +35,18 @@ class Standing:
     rate_now_per_s: float | None
     held_until: datetime | None
     trips: int | None
+    portfolio: str | None
+    stopped_at: datetime | None
+    stopped_halt: str | None
+    stopped_reason: str | None
+    full_until: datetime | None
+    people_in_a_day: int | None
+    quality: str | None
+    quality_at: datetime | None
+    allowed_daily: int | None
+    allowed_daily_at: datetime | None
+    restriction: str | None
+    restriction_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +106,20 @@ async def standings(conn: db.Conn, *, now: datetime) -> list[Standing]:
                                        WHERE d.organisation_id = s.organisation_id
                                          AND d.sender_id = s.id AND d.broadcast_id = b.id
                                          AND d.state = 'queued' AND d.due_at <= %(now)s)) AS waits,
-               t.rate_per_s::float8 AS rate_now_per_s, t.held_until, t.trips
+               t.rate_per_s::float8 AS rate_now_per_s, t.held_until, t.trips,
+               s.portfolio, h.at AS stopped_at, h.halt AS stopped_halt,
+               h.reason AS stopped_reason, f.full_until, f.people AS people_in_a_day,
+               q.quality, q.quality_at, q.daily_limit AS allowed_daily,
+               q.daily_limit_at AS allowed_daily_at, q.restriction, q.restriction_at
           FROM sender s
           LEFT JOIN sender_state t ON t.organisation_id = s.organisation_id AND t.sender_id = s.id
+          LEFT JOIN sender_stop h ON h.organisation_id = s.organisation_id AND h.sender_id = s.id
+          LEFT JOIN sender_standing q ON q.organisation_id = s.organisation_id
+                                     AND q.sender_id = s.id
+          LEFT JOIN portfolio f ON f.organisation_id = s.organisation_id
+                               AND f.name = coalesce(s.portfolio, s.id::text)
          WHERE s.organisation_id = current_organisation()
-         ORDER BY s.disabled_at IS NOT NULL, s.name
+         ORDER BY h.at IS NULL, s.disabled_at IS NOT NULL, s.name
         """,
         now=now,
     )

@@ -19,7 +19,7 @@ CHANNELS: Mapping[str, Channel] = MappingProxyType(
 )
 
 # Channels that nobody can send through yet. The Cloud API is read and written right, but whom its
-# provider excludes is not asked yet, nor does dispatch stop where its codes ask for that.
+# provider excludes is not asked yet.
 CLOSED = frozenset({"whatsapp_cloud"})
 
 # Channels that no program may drive: their deliveries become tasks for the group's admins.

@@ -756,6 +756,17 @@ CREATE TABLE public.broadcast (
 
 ALTER TABLE ONLY public.broadcast FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE public.broadcast_halt (
+    organisation_id integer NOT NULL,
+    broadcast_id uuid NOT NULL,
+    sender_id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    reason text NOT NULL,
+    CONSTRAINT reason_is_plain CHECK ((reason ~ '^([a-z][a-z_ ]{0,49}|(http|error)_[0-9]{1,6})$'::text))
+);
+
+ALTER TABLE ONLY public.broadcast_halt FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.broadcast_template (
     organisation_id integer NOT NULL,
     broadcast_id uuid NOT NULL,
@@ -965,6 +976,7 @@ CREATE TABLE public.delivery (
     opened_at timestamp with time zone,
     posted_at timestamp with time zone,
     verified_at timestamp with time zone,
+    tries smallint DEFAULT 0 NOT NULL,
     CONSTRAINT evidence_is_on_the_ladder CHECK (((evidence >= 0) AND (evidence <= 5))),
     CONSTRAINT leased_only_while_sending CHECK (((state = 'sending'::public.delivery_state) = (lease_until IS NOT NULL))),
     CONSTRAINT one_target CHECK ((((group_id IS NULL) <> (person_id IS NULL)) AND ((person_id IS NULL) = (contact_id IS NULL)))),
@@ -1423,6 +1435,26 @@ CREATE TABLE public.poll (
 
 ALTER TABLE ONLY public.poll FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE public.portfolio (
+    organisation_id integer NOT NULL,
+    name text NOT NULL,
+    people integer DEFAULT 0 NOT NULL,
+    full_until timestamp with time zone,
+    CONSTRAINT name_is_plain CHECK ((name ~ '^[0-9A-Za-z_-]{1,60}$'::text)),
+    CONSTRAINT people_are_not_fewer CHECK ((people >= 0))
+);
+
+ALTER TABLE ONLY public.portfolio FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.portfolio_person (
+    organisation_id integer NOT NULL,
+    portfolio text NOT NULL,
+    person_id uuid NOT NULL,
+    last_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.portfolio_person FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.post (
     organisation_id integer NOT NULL,
     id uuid NOT NULL,
@@ -1590,6 +1622,22 @@ CREATE TABLE public.sender (
 
 ALTER TABLE ONLY public.sender FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE public.sender_standing (
+    organisation_id integer NOT NULL,
+    sender_id uuid NOT NULL,
+    quality text,
+    quality_at timestamp with time zone,
+    daily_limit integer,
+    daily_limit_at timestamp with time zone,
+    restriction text,
+    restriction_at timestamp with time zone,
+    CONSTRAINT quality_is_known CHECK ((quality = ANY (ARRAY['high'::text, 'medium'::text, 'low'::text]))),
+    CONSTRAINT restriction_is_known CHECK ((restriction = ANY (ARRAY['warned'::text, 'restricted'::text, 'disabled'::text]))),
+    CONSTRAINT what_was_heard_has_its_time CHECK ((((quality IS NULL) OR (quality_at IS NOT NULL)) AND ((daily_limit IS NULL) OR (daily_limit_at IS NOT NULL)) AND ((restriction IS NULL) OR (restriction_at IS NOT NULL))))
+);
+
+ALTER TABLE ONLY public.sender_standing FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.sender_state (
     organisation_id integer NOT NULL,
     sender_id uuid NOT NULL,
@@ -1600,6 +1648,18 @@ CREATE TABLE public.sender_state (
 );
 
 ALTER TABLE ONLY public.sender_state FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.sender_stop (
+    organisation_id integer NOT NULL,
+    sender_id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    halt text NOT NULL,
+    reason text NOT NULL,
+    CONSTRAINT halt_is_known CHECK ((halt = ANY (ARRAY['sender'::text, 'organisation'::text]))),
+    CONSTRAINT reason_is_plain CHECK ((reason ~ '^([a-z][a-z_ ]{0,49}|(http|error)_[0-9]{1,6})$'::text))
+);
+
+ALTER TABLE ONLY public.sender_stop FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.session (
     organisation_id integer NOT NULL,
@@ -1939,6 +1999,9 @@ ALTER TABLE ONLY public.arrival
 ALTER TABLE ONLY public.arrival
     ADD CONSTRAINT arrival_pkey PRIMARY KEY (organisation_id, id);
 
+ALTER TABLE ONLY public.broadcast_halt
+    ADD CONSTRAINT broadcast_halt_pkey PRIMARY KEY (organisation_id, broadcast_id);
+
 ALTER TABLE ONLY public.broadcast
     ADD CONSTRAINT broadcast_pkey PRIMARY KEY (organisation_id, id);
 
@@ -2071,6 +2134,12 @@ ALTER TABLE ONLY public.person
 ALTER TABLE ONLY public.poll
     ADD CONSTRAINT poll_pkey PRIMARY KEY (organisation_id, id);
 
+ALTER TABLE ONLY public.portfolio_person
+    ADD CONSTRAINT portfolio_person_pkey PRIMARY KEY (organisation_id, portfolio, person_id);
+
+ALTER TABLE ONLY public.portfolio
+    ADD CONSTRAINT portfolio_pkey PRIMARY KEY (organisation_id, name);
+
 ALTER TABLE ONLY public.post
     ADD CONSTRAINT post_pkey PRIMARY KEY (organisation_id, id);
 
@@ -2119,8 +2188,14 @@ ALTER TABLE ONLY public.sender
 ALTER TABLE ONLY public.sender
     ADD CONSTRAINT sender_pkey PRIMARY KEY (organisation_id, id);
 
+ALTER TABLE ONLY public.sender_standing
+    ADD CONSTRAINT sender_standing_pkey PRIMARY KEY (organisation_id, sender_id);
+
 ALTER TABLE ONLY public.sender_state
     ADD CONSTRAINT sender_state_pkey PRIMARY KEY (organisation_id, sender_id);
+
+ALTER TABLE ONLY public.sender_stop
+    ADD CONSTRAINT sender_stop_pkey PRIMARY KEY (organisation_id, sender_id);
 
 ALTER TABLE ONLY public.session
     ADD CONSTRAINT session_pkey PRIMARY KEY (organisation_id, token_hash);
@@ -2253,6 +2328,8 @@ CREATE UNIQUE INDEX one_membership_at_a_time ON public.membership USING btree (o
 CREATE INDEX person_unit ON public.person USING btree (organisation_id, unit_id, name, id);
 
 CREATE INDEX poll_newest ON public.poll USING btree (organisation_id, closes_at DESC, id);
+
+CREATE INDEX portfolio_person_oldest ON public.portfolio_person USING btree (organisation_id, portfolio, last_at);
 
 CREATE INDEX post_account ON public.post USING btree (organisation_id, account_id);
 
@@ -2421,6 +2498,12 @@ ALTER TABLE ONLY public.arrival
 ALTER TABLE ONLY public.arrival
     ADD CONSTRAINT arrival_organisation_id_group_id_fkey FOREIGN KEY (organisation_id, group_id) REFERENCES public.chat_group(organisation_id, id);
 
+ALTER TABLE ONLY public.broadcast_halt
+    ADD CONSTRAINT broadcast_halt_organisation_id_broadcast_id_fkey FOREIGN KEY (organisation_id, broadcast_id) REFERENCES public.broadcast(organisation_id, id);
+
+ALTER TABLE ONLY public.broadcast_halt
+    ADD CONSTRAINT broadcast_halt_organisation_id_sender_id_fkey FOREIGN KEY (organisation_id, sender_id) REFERENCES public.sender(organisation_id, id);
+
 ALTER TABLE ONLY public.broadcast
     ADD CONSTRAINT broadcast_organisation_id_approver_id_fkey FOREIGN KEY (organisation_id, approver_id) REFERENCES public.account(organisation_id, id);
 
@@ -2541,6 +2624,12 @@ ALTER TABLE ONLY public.poll
 ALTER TABLE ONLY public.poll
     ADD CONSTRAINT poll_organisation_id_withdrawn_by_fkey FOREIGN KEY (organisation_id, withdrawn_by) REFERENCES public.account(organisation_id, id);
 
+ALTER TABLE ONLY public.portfolio
+    ADD CONSTRAINT portfolio_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES public.organisation(id);
+
+ALTER TABLE ONLY public.portfolio_person
+    ADD CONSTRAINT portfolio_person_organisation_id_portfolio_fkey FOREIGN KEY (organisation_id, portfolio) REFERENCES public.portfolio(organisation_id, name);
+
 ALTER TABLE ONLY public.post
     ADD CONSTRAINT post_organisation_id_account_id_fkey FOREIGN KEY (organisation_id, account_id) REFERENCES public.account(organisation_id, id);
 
@@ -2592,8 +2681,14 @@ ALTER TABLE ONLY public.saved_filter
 ALTER TABLE ONLY public.sender
     ADD CONSTRAINT sender_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES public.organisation(id);
 
+ALTER TABLE ONLY public.sender_standing
+    ADD CONSTRAINT sender_standing_organisation_id_sender_id_fkey FOREIGN KEY (organisation_id, sender_id) REFERENCES public.sender(organisation_id, id);
+
 ALTER TABLE ONLY public.sender_state
     ADD CONSTRAINT sender_state_organisation_id_sender_id_fkey FOREIGN KEY (organisation_id, sender_id) REFERENCES public.sender(organisation_id, id);
+
+ALTER TABLE ONLY public.sender_stop
+    ADD CONSTRAINT sender_stop_organisation_id_sender_id_fkey FOREIGN KEY (organisation_id, sender_id) REFERENCES public.sender(organisation_id, id);
 
 ALTER TABLE ONLY public.session
     ADD CONSTRAINT session_organisation_id_account_id_fkey FOREIGN KEY (organisation_id, account_id) REFERENCES public.account(organisation_id, id);
@@ -2640,6 +2735,8 @@ ALTER TABLE public.area_freeze ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.arrival ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.broadcast ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.broadcast_halt ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.broadcast_template ENABLE ROW LEVEL SECURITY;
 
@@ -2711,6 +2808,8 @@ CREATE POLICY own_organisation ON public.arrival USING ((organisation_id = ( SEL
 
 CREATE POLICY own_organisation ON public.broadcast USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
 
+CREATE POLICY own_organisation ON public.broadcast_halt USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
+
 CREATE POLICY own_organisation ON public.broadcast_template USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
 
 CREATE POLICY own_organisation ON public.broadcast_text USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
@@ -2775,6 +2874,10 @@ CREATE POLICY own_organisation ON public.person USING ((organisation_id = ( SELE
 
 CREATE POLICY own_organisation ON public.poll USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
 
+CREATE POLICY own_organisation ON public.portfolio USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
+
+CREATE POLICY own_organisation ON public.portfolio_person USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
+
 CREATE POLICY own_organisation ON public.post USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
 
 CREATE POLICY own_organisation ON public.recall USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
@@ -2795,7 +2898,11 @@ CREATE POLICY own_organisation ON public.search_entry USING ((organisation_id = 
 
 CREATE POLICY own_organisation ON public.sender USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
 
+CREATE POLICY own_organisation ON public.sender_standing USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
+
 CREATE POLICY own_organisation ON public.sender_state USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
+
+CREATE POLICY own_organisation ON public.sender_stop USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
 
 CREATE POLICY own_organisation ON public.session USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
 
@@ -2821,6 +2928,10 @@ ALTER TABLE public.person ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.poll ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.portfolio ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.portfolio_person ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.post ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.recall ENABLE ROW LEVEL SECURITY;
@@ -2841,7 +2952,11 @@ ALTER TABLE public.search_entry ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.sender ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.sender_standing ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.sender_state ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.sender_stop ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.session ENABLE ROW LEVEL SECURITY;
 
@@ -2892,6 +3007,8 @@ GRANT UPDATE(lifted_at) ON TABLE public.area_freeze TO chaupal_program;
 GRANT SELECT,INSERT,DELETE ON TABLE public.arrival TO chaupal_program;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.broadcast TO chaupal_program;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.broadcast_halt TO chaupal_program;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.broadcast_template TO chaupal_program;
 
@@ -2995,6 +3112,10 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.orphan_status TO chaupal_progr
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.poll TO chaupal_program;
 
+GRANT SELECT,INSERT,UPDATE ON TABLE public.portfolio TO chaupal_program;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.portfolio_person TO chaupal_program;
+
 GRANT SELECT,INSERT,UPDATE ON TABLE public.post TO chaupal_program;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.projection TO chaupal_program;
@@ -3015,7 +3136,11 @@ GRANT SELECT ON TABLE public.search_entry TO chaupal_program;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.sender TO chaupal_program;
 
+GRANT SELECT,INSERT,UPDATE ON TABLE public.sender_standing TO chaupal_program;
+
 GRANT SELECT,INSERT,UPDATE ON TABLE public.sender_state TO chaupal_program;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.sender_stop TO chaupal_program;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.session TO chaupal_program;
 

@@ -93,6 +93,9 @@ async def claim(
              WHERE c.organisation_id = current_organisation()
                AND c.person_id IN (SELECT person_id FROM waiting)
                AND c.channel = ANY(%(channels)s::text[]) AND s.disabled_at IS NULL
+               AND NOT EXISTS (SELECT FROM sender_stop h
+                                WHERE h.organisation_id = s.organisation_id
+                                  AND h.sender_id = s.id)
                AND c.purpose = 'coordination'
              ORDER BY c.person_id, array_position(%(channels)s::text[], c.channel), s.name, c.id
         )
@@ -164,6 +167,9 @@ async def postpone(conn: db.Conn, *, sender_id: UUID, channels: list[str], until
              WHERE c.organisation_id = current_organisation()
                AND c.person_id IN (SELECT person_id FROM waiting)
                AND c.channel = ANY(%(channels)s::text[]) AND s.disabled_at IS NULL
+               AND NOT EXISTS (SELECT FROM sender_stop h
+                                WHERE h.organisation_id = s.organisation_id
+                                  AND h.sender_id = s.id)
                AND c.purpose = 'coordination'
              ORDER BY c.person_id, array_position(%(channels)s::text[], c.channel), s.name, c.id
         )

@@ -318,6 +318,11 @@ AT_THE_DESK: Mapping[str, Words] = {
         N_("A sender called %(name)s is there already."),
         N_("Choose another name."),
     ),
+    "sender.limit_malformed": Words(
+        N_("That is no limit"),
+        N_("What stands under %(field)s is no limit that a sender can have."),
+        N_("Leave it empty where you know of none; a pair needs both its interval and its burst."),
+    ),
     "request.too_large": Words(
         N_("That is too large"),
         N_("More was sent than a page of ours ever asks for, so nothing was kept."),

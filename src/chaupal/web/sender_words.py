@@ -23,8 +23,25 @@ WHY: Mapping[str, str] = {
     "sender is misconfigured": N_(
         "The provider does not accept this sender: its token or its rights are not right."
     ),
+    "account_locked": N_("The account is locked until somebody has looked."),
+    "try_again": N_("The provider could not take it, and allows a few tries."),
+    "error_368": N_("The provider has blocked the account for breaking its rules."),
+    "error_131031": N_("The provider has locked the account."),
+    "error_130497": N_("The provider keeps the account from writing to people in this country."),
+    "error_132016": N_("The provider has switched the template off for good."),
+    "not_authenticated": N_("The provider did not accept this sender's password."),
     "answer_unreadable": N_("The answer could not be read; nobody knows whether it was sent."),
 }
+STOPPED: Mapping[str, str] = {
+    "sender": N_("It was stopped %(time)s and sends nothing until somebody lets it go on. %(why)s"),
+    "organisation": N_(
+        "Every sender of this channel was stopped %(time)s, and none sends until somebody lets it "
+        "go on. %(why)s"
+    ),
+}
+FULL = N_(
+    "It has written to as many people as it may in a day. The next ones follow from %(time)s on."
+)
 ENDED: Mapping[str, str] = {
     "in_trouble": N_("The provider is in trouble: it answered %(status)s."),
     "not_reached": N_("No connection came about (%(kind)s); nothing was sent."),
@@ -67,10 +84,27 @@ def how_it_ended(row: Ended, language: Language) -> str:
 
 def how_it_stands(row: Standing, language: Language, *, now: datetime) -> str:
     """Say in a sentence what a sender is doing just now, and what it waits for."""
+    gettext = translations(language).gettext
+    if row.stopped_at is not None:
+        stopped = STOPPED.get(row.stopped_halt or "", STOPPED["sender"])
+        return gettext(stopped) % {
+            "time": moment(row.stopped_at, now, language),
+            "why": why(row.stopped_reason, language),
+        }
+    if row.full_until and row.full_until > now and row.waits:
+        return gettext(FULL) % {"time": moment(row.full_until, now, language)}
     until = row.held_until if row.held_until and row.held_until > now else None
     at = until or row.disabled_at or now
     told = {"times": number(row.trips or 0), "time": moment(at, now, language)}
-    return translations(language).gettext(_standing(row, waits=until is not None)) % told
+    return gettext(_standing(row, waits=until is not None)) % told
+
+
+def why(reason: str | None, language: Language) -> str:
+    """Say in a sentence what stopped something; a code that we have no words for stands there."""
+    gettext = translations(language).gettext
+    if reason is not None and reason in WHY:
+        return gettext(WHY[reason])
+    return gettext(N_("The provider answered: %(code)s.")) % {"code": reason or "–"}
 
 
 def _standing(row: Standing, *, waits: bool) -> str:

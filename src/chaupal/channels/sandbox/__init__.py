@@ -25,6 +25,7 @@ from chaupal.channels.contract import (
     Deferred,
     Deleted,
     Deletion,
+    Halt,
     Message,
     Outcome,
     Rejected,
@@ -132,13 +133,26 @@ def read_answer(status: int, body: dict[str, object]) -> Outcome:
     match status, body:
         case 200, {"ok": True, "result": {"message_id": int(id)}}:
             return Accepted(str(id))
-        case 429, {"parameters": {"retry_after": int(wait_s)}}:
+        case _ if 400 <= status < 500:
+            return not_now(status, body.get("parameters")) or refusal(status, body)
+    return Unknown("answer_unreadable")
+
+
+def not_now(status: int, parameters: object) -> Deferred | None:
+    """Return until when the sandbox wants to be left alone, and by whom, if it says so."""
+    match status, parameters:
+        case 429, {"pair": True, "retry_after": int(wait_s)}:
+            return Deferred("too_often_for_this_person", reading.wait(wait_s), pair_only=True)
+        case 429, {"retry_after": int(wait_s)}:
             return Deferred("throttled", reading.wait(wait_s))
         case 429, _:
             return Deferred("throttled")
-        case _ if 400 <= status < 500:
-            return refusal(status, body)
-    return Unknown("answer_unreadable")
+        case 423, {"halt": str(halt)} if halt in HALTS:
+            why, halts = HALTS[halt]
+            return Deferred(why, halts=halts)
+        case 409, {"tries": int(tries)} if 1 <= tries <= TRIES_LIMIT:
+            return Deferred("try_again", tries_limit=tries)
+    return None
 
 
 def refusal(status: int, body: dict[str, object]) -> Rejected:
@@ -148,6 +162,12 @@ def refusal(status: int, body: dict[str, object]) -> Rejected:
     return Rejected(FAILURES.get(status, Failure.CONTENT), f"http_{status}")
 
 
+TRIES_LIMIT = 100
+HALTS: Mapping[str, tuple[str, Halt]] = {
+    "campaign": ("template_paused", Halt.CAMPAIGN),
+    "sender": ("reported_as_spam", Halt.SENDER),
+    "organisation": ("account_locked", Halt.ORGANISATION),
+}
 FAILURES: Mapping[int, Failure] = {
     401: Failure.MISCONFIGURED,
     403: Failure.BLOCKED,

@@ -2,7 +2,7 @@
 
 from enum import Enum, auto
 from random import Random
-from typing import Annotated, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 import msgspec
 
@@ -31,6 +31,10 @@ class Behaviour(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     lost_request_share: Share = 0.0
     lost_answer_share: Share = 0.0
     failed_share: Share = 0.0
+    halt_share: Share = 0.0
+    halt: Literal["campaign", "sender", "organisation"] = "sender"
+    pair_share: Share = 0.0
+    tries_share: Share = 0.0
     answer_delay_s: Seconds = 0.0
     webhook: WebhookBehaviour = WebhookBehaviour()
 
@@ -55,6 +59,9 @@ class Behaviour(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             (Fate.REQUEST_LOST, self.lost_request_share),
             (Fate.ANSWER_LOST, self.lost_answer_share),
             (Fate.FAILED, self.failed_share),
+            (Fate.HALT, self.halt_share),
+            (Fate.TOO_OFTEN, self.pair_share),
+            (Fate.FEW_TRIES, self.tries_share),
         )
 
 
@@ -67,3 +74,6 @@ class Fate(Enum):
     REQUEST_LOST = auto()
     ANSWER_LOST = auto()
     FAILED = auto()
+    HALT = auto()
+    TOO_OFTEN = auto()
+    FEW_TRIES = auto()

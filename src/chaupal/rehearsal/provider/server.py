@@ -21,6 +21,8 @@ from chaupal.rehearsal.provider.town import Bot, Entry, Group, Name, Town, perso
 BODY_LIMIT_BYTES = 65_536
 INBOX_LIMIT = 1_000
 THROTTLE_S = 1
+PAIR_WAIT_S = 6
+FEW_TRIES = 3
 
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=4096)]
 T = TypeVar("T")
@@ -155,13 +157,7 @@ class Sandbox:
         if bucket is not None and not bucket.take(asyncio.get_running_loop().time()):
             raise Declined(429, "too many requests", retry_after=THROTTLE_S)
         fate = self.behaviour.fate(self.dice)
-        match fate:
-            case Fate.REQUEST_LOST:
-                raise Cut("lost_requests")
-            case Fate.THROTTLED:
-                raise Declined(429, "too many requests", retry_after=THROTTLE_S)
-            case Fate.ERROR:
-                raise Declined(self.dice.choice((500, 502, 503)), "trouble")
+        self._go_wrong(fate)
         send = read(self._read_send, await request.read())
         message_id = self._accept(bot, send, failed=fate is Fate.FAILED)
         if self.behaviour.answer_delay_s:
@@ -169,6 +165,22 @@ class Sandbox:
         if fate is Fate.ANSWER_LOST:
             raise Cut("lost_answers")
         return self.yes({"message_id": message_id})
+
+    def _go_wrong(self, fate: Fate) -> None:
+        """Decline a send, or cut its line, before anything of it is read."""
+        match fate:
+            case Fate.REQUEST_LOST:
+                raise Cut("lost_requests")
+            case Fate.THROTTLED:
+                raise Declined(429, "too many requests", retry_after=THROTTLE_S)
+            case Fate.ERROR:
+                raise Declined(self.dice.choice((500, 502, 503)), "trouble")
+            case Fate.HALT:
+                raise Declined(423, "stopped until somebody looks", halt=self.behaviour.halt)
+            case Fate.TOO_OFTEN:
+                raise Declined(429, "too often", pair=True, retry_after=PAIR_WAIT_S)
+            case Fate.FEW_TRIES:
+                raise Declined(409, "try again", tries=FEW_TRIES)
 
     async def delete(self, request: web.Request) -> web.StreamResponse:
         """POST /bot{token}/deleteMessage: a bot takes back what it sent."""

@@ -7,7 +7,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from chaupal.arrivals import log as arrivals_log
-from chaupal.broadcasts import actions, audience, queries, report
+from chaupal.broadcasts import actions, audience, queries, report, waiting
 from chaupal.broadcasts import pages as broadcast_pages
 from chaupal.broadcasts.models import Broadcast, BroadcastId, Stage
 from chaupal.kit import db
@@ -24,6 +24,7 @@ from chaupal.web.pages.counters import finding_of
 from chaupal.web.pages.law import held_back
 from chaupal.web.pages.naming import names_in
 from chaupal.web.pages.recall import recall_of
+from chaupal.web.pages.waiting import what_waits
 from chaupal.web.render import render
 from chaupal.web.sentences import sentence
 from chaupal.web.shapes import divisions, reached, stage_of, stands, steps, tally, verbs
@@ -65,7 +66,9 @@ async def listing(request: Asked) -> Response[Any]:
             counts.setdefault(count.broadcast_id, []).append(count)
         expressions = {row.id: audience.parse(row.audience) for row in shown}
         names = await names_in(conn, expressions.values(), scope=desk.scope)
+        stopped = await waiting.stopped_channels(conn)
     contents = {
+        "stopped": stopped,
         "stage": stage,
         "stages": STAGES,
         "broadcasts": [
@@ -144,6 +147,7 @@ async def look(
         "row": shown,
         "stands": stands(shown, now),
         "recall": await recall_of(rt, hub, shown, scope),
+        "waits": await what_waits(rt, hub, shown, account, scope=scope, language=language),
         "held": await held_back(rt, hub, shown, account, scope=scope, language=language),
         "broadcast": {
             "id": shown.id,

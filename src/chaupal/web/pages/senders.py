@@ -4,16 +4,17 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from litestar import Response, get
+from litestar import Response, get, post
 from litestar.params import FromPath
 
-from chaupal.broadcasts import sender_pages
+from chaupal.arrivals import log as arrivals_log
+from chaupal.broadcasts import sender_actions, sender_pages
 from chaupal.broadcasts.exchanges import KEPT
 from chaupal.broadcasts.sender_pages import Exchanged, Standing, Traffic, Trouble
 from chaupal.kit import db
 from chaupal.kit.refusals import NotAllowed, NotFound
 from chaupal.web import visits
-from chaupal.web.answers import page
+from chaupal.web.answers import onward, page
 from chaupal.web.pages import paging
 from chaupal.web.sender_words import how_it_ended, how_it_stands, rate
 from chaupal.web.visits import Asked, Desk
@@ -39,6 +40,7 @@ async def listing(request: Asked) -> Response[Any]:
     contents = {
         "counted_at": now,
         "senders": [_sender(row, by_sender, troubles, desk, now) for row in standings],
+        "stopped": sum(row.stopped_at is not None for row in standings),
     }
     return page(request, desk, "senders.html", contents)
 
@@ -68,12 +70,23 @@ async def sender(request: Asked, id: FromPath[UUID]) -> Response[Any]:
             "name": found[0].name,
             "channel": found[0].channel,
             "stands": how_it_stands(found[0], desk.language, now=now),
+            "stopped": found[0].stopped_at is not None,
         },
         "exchanges": [_exchange(row, desk) for row in shown],
         "first_url": at if before else None,
         "next_url": paging.address(at, before=shown[-1].id) if len(rows) > len(shown) else None,
     }
     return page(request, desk, "sender.html", contents)
+
+
+@post("/senders/{id:uuid}/go_on")
+async def go_on(request: Asked, id: FromPath[UUID]) -> Response[Any]:
+    """POST /senders/<id>/go_on: let a sender send again that an answer had stopped."""
+    desk = await visits.desk_of(request)
+    rt, key = visits.runtime(request), await visits.idempotency_key(request)
+    await sender_actions.let_go_on(rt, id, key=key, actor=desk.actor)
+    await arrivals_log.hint(rt.nats, desk.actor.organisation, "broadcasts")
+    return onward("/senders")
 
 
 def _administers(desk: Desk) -> bool:
@@ -96,6 +109,7 @@ def _sender(
         "name": row.name,
         "channel": row.channel,
         "stands": how_it_stands(row, desk.language, now=now),
+        "stopped": row.stopped_at is not None,
         "rate": rate(row.rate_per_s),
         "rate_now": rate(row.rate_now_per_s) if row.held and row.rate_now_per_s else None,
         "chat_interval_s": row.chat_interval_s,
@@ -126,4 +140,4 @@ def _exchange(row: Exchanged, desk: Desk) -> dict[str, Any]:
     }
 
 
-ROUTES = (listing, sender)
+ROUTES = (listing, sender, go_on)

@@ -1,0 +1,151 @@
+"""What administrators do to senders: let one go on that was stopped, and write its limits down."""
+
+import re
+from dataclasses import dataclass
+from uuid import UUID
+
+import msgspec
+
+from chaupal import record
+from chaupal.broadcasts import halts
+from chaupal.kit import db
+from chaupal.kit.refusals import Invalid, NotAllowed, NotFound
+from chaupal.kit.runtime import Runtime
+from chaupal.organisations import Right, scope_of
+from chaupal.record import Actor
+
+PORTFOLIO = re.compile(r"[0-9A-Za-z_-]{1,60}")
+LARGEST = 1_000_000_000
+LONGEST_S = 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a provider allows a sender, as somebody wrote it down. None: no such limit is known."""
+
+    rate_per_s: int
+    chat_interval_s: float = 0.0
+    portfolio: str | None = None
+    daily_limit: int | None = None
+    pair_interval_s: float | None = None
+    pair_burst: int | None = None
+
+    def check(self) -> None:
+        """Refuse what is no limit at all."""
+        wrong = [
+            name
+            for name, fits in (
+                ("rate_per_s", 1 <= self.rate_per_s <= 20_000),
+                ("chat_interval_s", 0 <= self.chat_interval_s <= LONGEST_S),
+                ("portfolio", self.portfolio is None or PORTFOLIO.fullmatch(self.portfolio)),
+                ("daily_limit", self.daily_limit is None or 0 < self.daily_limit <= LARGEST),
+                (
+                    "pair_interval_s",
+                    self.pair_interval_s is None or 0 < self.pair_interval_s <= LONGEST_S,
+                ),
+                ("pair_burst", self.pair_burst is None or 0 < self.pair_burst <= LARGEST),
+                ("pair_burst", (self.pair_interval_s is None) == (self.pair_burst is None)),
+            )
+            if not fits
+        ]
+        if wrong:
+            raise Invalid("sender.limit_malformed", field=wrong[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """A place where the tree begins."""
+
+    path: str
+
+
+async def let_go_on(rt: Runtime, sender: UUID, *, key: str, actor: Actor) -> None:
+    """Let a sender that an answer stopped send again. One that goes already stays as it is.
+
+    What it was stopped for may come back with the next message, and then it stops again.
+    """
+    request = b"let_go_on" + sender.bytes
+    async with db.transaction(rt.pool, actor.organisation) as conn:
+        await _administers(rt, conn, actor)
+        if await record.answered(conn, key, request, actor=actor) is not None:
+            return
+        await _lock(conn, sender)
+        stopped = await halts.let_go_on(conn, sender)
+        await record.answer(conn, key, request, "gone_on", actor=actor, now=rt.now())
+        if stopped:
+            await record.append(conn, "sender.let_go_on", sender, actor=actor, now=rt.now())
+
+
+async def limit(rt: Runtime, sender: UUID, limits: Limits, *, key: str, actor: Actor) -> None:
+    """Write down what a provider allows a sender; the worker that has it heeds it in seconds.
+
+    What the provider itself said holds beside it: the lower of the two counts.
+    """
+    limits.check()
+    request = b"limits" + sender.bytes + msgspec.json.encode(limits)
+    async with db.transaction(rt.pool, actor.organisation) as conn:
+        await _administers(rt, conn, actor)
+        if await record.answered(conn, key, request, actor=actor) is not None:
+            return
+        await _lock(conn, sender)
+        await db.run(
+            conn,
+            """
+            UPDATE sender
+               SET rate_per_s = %(rate_per_s)s, chat_interval_s = %(chat_interval_s)s,
+                   portfolio = %(portfolio)s, daily_limit = %(daily_limit)s,
+                   pair_interval_s = %(pair_interval_s)s, pair_burst = %(pair_burst)s
+             WHERE organisation_id = current_organisation() AND id = %(sender)s
+            """,
+            sender=sender,
+            rate_per_s=limits.rate_per_s,
+            chat_interval_s=limits.chat_interval_s,
+            portfolio=limits.portfolio,
+            daily_limit=limits.daily_limit,
+            pair_interval_s=limits.pair_interval_s,
+            pair_burst=limits.pair_burst,
+        )
+        await record.answer(conn, key, request, "limited", actor=actor, now=rt.now())
+        await record.append(
+            conn,
+            "sender.limits_written",
+            sender,
+            actor=actor,
+            now=rt.now(),
+            rate_per_s=limits.rate_per_s,
+            chat_interval_s=limits.chat_interval_s,
+            portfolio=limits.portfolio,
+            daily_limit=limits.daily_limit,
+            pair_interval_s=limits.pair_interval_s,
+            pair_burst=limits.pair_burst,
+        )
+
+
+async def _administers(rt: Runtime, conn: db.Conn, actor: Actor) -> None:
+    """Refuse all but administrators of the whole organisation: senders are everybody's."""
+    scope = await scope_of(rt, conn, actor)
+    roots = await db.many(
+        conn,
+        Root,
+        """
+        SELECT path FROM unit
+         WHERE organisation_id = current_organisation() AND parent_id IS NULL
+           AND ended_on IS NULL
+        """,
+    )
+    if not roots or not all(scope.covers(root.path, Right.MANAGE) for root in roots):
+        raise NotAllowed("access.not_allowed", right=Right.MANAGE.value)
+
+
+async def _lock(conn: db.Conn, sender: UUID) -> None:
+    held = await db.run(
+        conn,
+        """
+        SELECT FROM sender
+         WHERE organisation_id = current_organisation() AND id = %(sender)s
+           FOR NO KEY UPDATE
+        """,
+        sender=sender,
+    )
+    if not held:
+        raise NotFound("not_found")
