@@ -27,7 +27,7 @@ from chaupal.channels.contract import (
     Unknown,
 )
 from chaupal.channels.matrix import Matrix
-from chaupal.channels.registry import CHANNELS, CLOSED, RELAYED, channel
+from chaupal.channels.registry import CHANNELS, RELAYED, channel
 from chaupal.channels.sandbox import Sandbox
 from chaupal.channels.telegram import Telegram
 from chaupal.channels.whatsapp_cloud import WhatsAppCloud
@@ -349,8 +349,8 @@ def test_a_sentence_said_to_us_alone_is_a_message(name):
 
 def test_the_registry_knows_it_and_refuses_what_it_does_not_know(name):
     assert CHANNELS[name].traits.name == name
-    assert name in CLOSED or channel(name) is CHANNELS[name]
-    for unknown in ("pigeon", *RELAYED, *CLOSED):
+    assert channel(name) is CHANNELS[name]
+    for unknown in ("pigeon", *RELAYED):
         with pytest.raises(Invalid) as refused:
             channel(unknown)
         assert refused.value.code == "channel.unknown"

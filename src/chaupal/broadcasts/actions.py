@@ -22,6 +22,7 @@ from chaupal.kit import db
 from chaupal.kit.ids import new_id
 from chaupal.kit.refusals import NotAllowed, NotFound, Refused
 from chaupal.kit.runtime import Runtime
+from chaupal.law import exclusions
 from chaupal.law.models import TAKEDOWN
 from chaupal.organisations import Right, Scope, scope_of
 from chaupal.organisations.tree import stand_still
@@ -51,6 +52,7 @@ async def write(rt: Runtime, draft: Draft, *, key: str, actor: Actor) -> Broadca
         if earlier is not None:
             return BroadcastId(UUID(earlier))
         scope = await _scope(rt, conn, actor, Right.COMPOSE)
+        await exclusions.check(conn, draft.via, now=rt.now())
         await _check_names(rt, conn, draft, scope)
         id = BroadcastId(new_id())
         await queries.add(
@@ -92,6 +94,7 @@ async def rewrite(
             raise NotAllowed("broadcast.only_the_author_edits")
         if broadcast.stage not in {Stage.DRAFT, Stage.SUBMITTED}:
             raise Refused("broadcast.cannot_move", stage=broadcast.stage.value, verb="edit")
+        await exclusions.check(conn, draft.via, now=rt.now())
         await _check_names(rt, conn, draft, scope)
         await queries.rewrite(
             conn,
@@ -122,6 +125,7 @@ async def submit(rt: Runtime, id: BroadcastId, *, key: str, actor: Actor) -> Bro
         if await record.answered(conn, key, b"submit" + id.bytes, actor=actor) is not None:
             return broadcast
         stage = broadcast.check_move("submit")
+        await exclusions.check(conn, broadcast.via, now=rt.now())
         reached = await _total(conn, broadcast, target_of(broadcast, now=rt.now()))
         if reached == 0:
             raise Refused("audience.empty")
@@ -161,6 +165,7 @@ async def approve(
             raise Refused("broadcast.edited_since_submission")
         if broadcast.expires_at <= rt.now():
             raise Refused("broadcast.expires_in_the_past")
+        await exclusions.check(conn, broadcast.via, now=rt.now())
         target = target_of(broadcast, now=rt.now())
         reached = await _total(conn, broadcast, target)
         if reached == 0:
@@ -277,6 +282,7 @@ async def count_people(
     people.check_via(via)
     async with db.transaction(rt.pool, actor.organisation) as conn:
         scope = await _scope(rt, conn, actor, Right.COMPOSE)
+        await exclusions.check(conn, via, now=rt.now())
         today = judged(rt.now()).today
         target = Target(expression, purpose.value, scope.paths(Right.COMPOSE), today)
         return await people.slices(conn, target, via)

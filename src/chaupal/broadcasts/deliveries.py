@@ -8,6 +8,7 @@ from uuid import UUID
 from chaupal.arrivals.models import Failure
 from chaupal.broadcasts.models import BroadcastId, State
 from chaupal.kit import db
+from chaupal.law.exclusions import day_of
 
 # What the law holds back is looked at again after so long, in case it was lifted.
 LOOK_AGAIN = timedelta(minutes=10)
@@ -76,8 +77,8 @@ class BroadcastKey:
 async def lease_senders(
     conn: db.Conn, worker: UUID, *, channels: list[str], now: datetime, lease: timedelta
 ) -> list[Leased]:
-    """Take or renew senders that have something queued. One worker holds a sender at a time,
-    so that its pace can be kept in that worker's memory."""
+    """Take or renew senders that have something queued, and whose provider takes this organisation.
+    One worker holds a sender at a time, so that its pace can be kept in that worker's memory."""
     return await db.many(
         conn,
         Leased,
@@ -87,6 +88,9 @@ async def lease_senders(
          WHERE s.organisation_id = current_organisation()
            AND s.channel = ANY(%(channels)s)
            AND s.disabled_at IS NULL
+           AND NOT EXISTS (SELECT FROM excluded_channel x
+                            WHERE x.organisation_id = s.organisation_id AND x.channel = s.channel
+                              AND %(today)s BETWEEN x.since AND coalesce(x.until, 'infinity'))
            AND (s.lease_owner = %(worker)s OR s.lease_until IS NULL OR s.lease_until < %(now)s)
            AND (s.lease_owner = %(worker)s
                 OR EXISTS (SELECT FROM delivery d
@@ -98,6 +102,7 @@ async def lease_senders(
         worker=worker,
         channels=channels,
         now=now,
+        today=day_of(now),
         lease=lease,
     )
 
@@ -129,7 +134,8 @@ async def claim(
 
     Lanes go first to last; within a lane broadcasts take turns, so a small one need not wait
     for a large one. What may have changed since the freeze is read again by this statement:
-    the broadcast still sends and is not past its end, the worker still holds the sender, a send
+    the broadcast still sends and is not past its end, the worker still holds the sender and its
+    provider still takes this organisation, a send
     in doubt is still remembered by its key. What fits is leased. A person who said no meanwhile is
     refused for good and a group that was archived is cancelled, unless it was in doubt: then it
     is unknown. Where the law keeps an area still at any moment at which the message could still
@@ -149,7 +155,13 @@ async def claim(
                AND EXISTS (SELECT FROM sender s
                             WHERE s.organisation_id = current_organisation()
                               AND s.id = %(sender)s AND s.lease_owner = %(worker)s
-                              AND s.disabled_at IS NULL)
+                              AND s.disabled_at IS NULL
+                              AND NOT EXISTS (
+                                  SELECT FROM excluded_channel x
+                                   WHERE x.organisation_id = s.organisation_id
+                                     AND x.channel = s.channel
+                                     AND %(today)s BETWEEN x.since
+                                                       AND coalesce(x.until, 'infinity')))
                FOR SHARE OF b  -- whoever stops it waits for us, or we see that it is stopped
         ), waiting AS (
             SELECT d.*, b.lane, b.electoral, b.wanted,
@@ -213,6 +225,7 @@ async def claim(
         sender=sender,
         worker=worker,
         now=now,
+        today=day_of(now),
         lease=lease,
         time_to_live=time_to_live,
         remembers_keys_for=remembers_keys_for,

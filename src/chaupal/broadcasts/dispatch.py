@@ -37,7 +37,7 @@ from chaupal.channels.contract import (
     Unknown,
 )
 from chaupal.channels.exchange import ANSWER_TIMEOUT_S, listening
-from chaupal.channels.registry import CHANNELS, CLOSED
+from chaupal.channels.registry import CHANNELS
 from chaupal.kit import db, log
 from chaupal.kit.ids import OrganisationId, new_id
 from chaupal.kit.refusals import Unavailable
@@ -345,7 +345,7 @@ class Dispatcher:
             held = await deliveries.lease_senders(
                 conn,
                 self.worker,
-                channels=[name for name in CHANNELS if name not in CLOSED],
+                channels=list(CHANNELS),
                 now=self.rt.now(),
                 lease=self.leases.sender,
             )

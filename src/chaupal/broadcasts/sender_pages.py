@@ -9,14 +9,16 @@ from datetime import datetime
 from uuid import UUID
 
 from chaupal.kit import db
+from chaupal.law.exclusions import day_of
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
     """A sender, what its provider allows, and how it stood when that last changed.
 
-    `held`: a worker has it. `waits`: something is due to go through it. Without a state nothing
-    has gone through it yet.
+    `excluded_by`: the rule by which its provider does not take this organisation. `held`: a worker
+    has it. `waits`: something is due to go through it. Without a state nothing has gone through it
+    yet.
     """
 
     id: UUID
@@ -33,6 +35,7 @@ class Standing:
     rate_now_per_s: float | None
     held_until: datetime | None
     trips: int | None
+    excluded_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +95,17 @@ async def standings(conn: db.Conn, *, now: datetime) -> list[Standing]:
                                        WHERE d.organisation_id = s.organisation_id
                                          AND d.sender_id = s.id AND d.broadcast_id = b.id
                                          AND d.state = 'queued' AND d.due_at <= %(now)s)) AS waits,
-               t.rate_per_s::float8 AS rate_now_per_s, t.held_until, t.trips
+               t.rate_per_s::float8 AS rate_now_per_s, t.held_until, t.trips,
+               (SELECT min(x.source) FROM excluded_channel x
+                 WHERE x.organisation_id = s.organisation_id AND x.channel = s.channel
+                   AND %(today)s BETWEEN x.since AND coalesce(x.until, 'infinity')) AS excluded_by
           FROM sender s
           LEFT JOIN sender_state t ON t.organisation_id = s.organisation_id AND t.sender_id = s.id
          WHERE s.organisation_id = current_organisation()
          ORDER BY s.disabled_at IS NOT NULL, s.name
         """,
         now=now,
+        today=day_of(now),
     )
 
 

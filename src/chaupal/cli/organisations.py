@@ -147,7 +147,7 @@ def _sender() -> None:
 def add_sender(
     name: str,
     *,
-    channel: Annotated[str, typer.Option(help="sandbox, telegram, matrix or email.")],
+    channel: Annotated[str, typer.Option(help="sandbox, telegram, matrix, email, whatsapp_cloud.")],
     endpoint: Annotated[str, typer.Option(help="Where the provider answers, https://…")],
     rate_per_s: Annotated[int, typer.Option(min=1, max=20000)] = 20,
     chat_interval_s: Annotated[float, typer.Option(min=0)] = 0.0,

@@ -33,6 +33,7 @@ from chaupal.kit import db
 from chaupal.kit.ids import OrganisationId, new_id
 from chaupal.kit.refusals import Invalid, NotFound, Refused
 from chaupal.kit.runtime import Runtime
+from chaupal.law import exclusions
 from chaupal.organisations import Right, scope_of
 from chaupal.organisations.models import UnitId
 from chaupal.record import Actor
@@ -212,8 +213,8 @@ async def add_sender(
 ) -> None:
     """Add an account through which the organisation sends; its secrets are sealed.
 
-    Refused: a channel that no program may drive, an endpoint that is no web address, and a
-    name that is taken.
+    Refused: a channel that no program may drive, or whose provider does not take organisations of
+    this kind, an endpoint that is no web address, and a name that is taken.
     """
     registry.channel(channel)
     if urlsplit(endpoint).scheme not in {"http", "https"} or not urlsplit(endpoint).netloc:
@@ -222,6 +223,7 @@ async def add_sender(
         raise Invalid("request.malformed", where="sender")
     id = new_id()
     async with db.transaction(rt.pool, actor.organisation) as conn:
+        await exclusions.check(conn, [channel], now=rt.now())
         added = await queries.add_sender(
             conn,
             id,

@@ -1118,6 +1118,28 @@ ALTER TABLE public.exchange ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE public.organisation (
+    id integer NOT NULL,
+    slug text NOT NULL,
+    type public.organisation_type NOT NULL,
+    name_hi text NOT NULL,
+    name_en text NOT NULL,
+    CONSTRAINT fits_a_short_link CHECK (((id >= 1) AND (id <= 65535))),
+    CONSTRAINT organisation_is_named CHECK (((name_hi <> ''::text) AND (name_en <> ''::text))),
+    CONSTRAINT slug_is_plain CHECK ((slug ~ '^[a-z][a-z0-9-]{1,39}$'::text))
+);
+
+CREATE VIEW public.excluded_channel WITH (security_invoker='true') AS
+ SELECT o.id AS organisation_id,
+    e.channel,
+    e.organisation_type,
+    e.since,
+    e.until,
+    e.source,
+    e.as_of
+   FROM (public.channel_exclusion e
+     JOIN public.organisation o ON ((o.type = e.organisation_type)));
+
 CREATE TABLE public.finding (
     organisation_id integer NOT NULL,
     id uuid NOT NULL,
@@ -1359,17 +1381,6 @@ CREATE TABLE public.office (
 );
 
 ALTER TABLE ONLY public.office FORCE ROW LEVEL SECURITY;
-
-CREATE TABLE public.organisation (
-    id integer NOT NULL,
-    slug text NOT NULL,
-    type public.organisation_type NOT NULL,
-    name_hi text NOT NULL,
-    name_en text NOT NULL,
-    CONSTRAINT fits_a_short_link CHECK (((id >= 1) AND (id <= 65535))),
-    CONSTRAINT organisation_is_named CHECK (((name_hi <> ''::text) AND (name_en <> ''::text))),
-    CONSTRAINT slug_is_plain CHECK ((slug ~ '^[a-z][a-z0-9-]{1,39}$'::text))
-);
 
 ALTER TABLE public.organisation ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.organisation_id_seq
@@ -2953,6 +2964,10 @@ GRANT SELECT,INSERT,DELETE ON TABLE public.erased_person TO chaupal_program;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.exchange TO chaupal_program;
 
+GRANT SELECT,INSERT ON TABLE public.organisation TO chaupal_program;
+
+GRANT SELECT ON TABLE public.excluded_channel TO chaupal_program;
+
 GRANT SELECT,INSERT,UPDATE ON TABLE public.finding TO chaupal_program;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.group_admin TO chaupal_program;
@@ -2986,8 +3001,6 @@ GRANT SELECT ON TABLE public.migration TO chaupal_program;
 GRANT SELECT,INSERT ON TABLE public.notice TO chaupal_program;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.office TO chaupal_program;
-
-GRANT SELECT,INSERT ON TABLE public.organisation TO chaupal_program;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.orphan_status TO chaupal_program;
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from chaupal.kit import db
+from chaupal.law.exclusions import day_of
 from chaupal.relay.models import Telling
 
 
@@ -93,6 +94,10 @@ async def claim(
              WHERE c.organisation_id = current_organisation()
                AND c.person_id IN (SELECT person_id FROM waiting)
                AND c.channel = ANY(%(channels)s::text[]) AND s.disabled_at IS NULL
+               AND NOT EXISTS (SELECT FROM excluded_channel x
+                                WHERE x.organisation_id = s.organisation_id
+                                  AND x.channel = s.channel
+                                  AND %(today)s BETWEEN x.since AND coalesce(x.until, 'infinity'))
                AND c.purpose = 'coordination'
              ORDER BY c.person_id, array_position(%(channels)s::text[], c.channel), s.name, c.id
         )
@@ -112,6 +117,7 @@ async def claim(
         """,
         channels=channels,
         now=now,
+        today=day_of(now),
         lease=lease,
         limit=limit,
     )
@@ -148,7 +154,9 @@ async def settle(
     )
 
 
-async def postpone(conn: db.Conn, *, sender_id: UUID, channels: list[str], until: datetime) -> int:
+async def postpone(
+    conn: db.Conn, *, sender_id: UUID, channels: list[str], now: datetime, until: datetime
+) -> int:
     """Let nobody who would be told through this sender come up before `until`."""
     return await db.run(
         conn,
@@ -164,6 +172,10 @@ async def postpone(conn: db.Conn, *, sender_id: UUID, channels: list[str], until
              WHERE c.organisation_id = current_organisation()
                AND c.person_id IN (SELECT person_id FROM waiting)
                AND c.channel = ANY(%(channels)s::text[]) AND s.disabled_at IS NULL
+               AND NOT EXISTS (SELECT FROM excluded_channel x
+                                WHERE x.organisation_id = s.organisation_id
+                                  AND x.channel = s.channel
+                                  AND %(today)s BETWEEN x.since AND coalesce(x.until, 'infinity'))
                AND c.purpose = 'coordination'
              ORDER BY c.person_id, array_position(%(channels)s::text[], c.channel), s.name, c.id
         )
@@ -175,6 +187,7 @@ async def postpone(conn: db.Conn, *, sender_id: UUID, channels: list[str], until
         """,
         sender_id=sender_id,
         channels=channels,
+        today=day_of(now),
         until=until,
     )
 

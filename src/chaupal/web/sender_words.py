@@ -69,7 +69,11 @@ def how_it_stands(row: Standing, language: Language, *, now: datetime) -> str:
     """Say in a sentence what a sender is doing just now, and what it waits for."""
     until = row.held_until if row.held_until and row.held_until > now else None
     at = until or row.disabled_at or now
-    told = {"times": number(row.trips or 0), "time": moment(at, now, language)}
+    told = {
+        "times": number(row.trips or 0),
+        "time": moment(at, now, language),
+        "source": row.excluded_by or "",
+    }
     return translations(language).gettext(_standing(row, waits=until is not None)) % told
 
 
@@ -77,6 +81,13 @@ def _standing(row: Standing, *, waits: bool) -> str:
     slow = (row.rate_now_per_s or row.rate_per_s) < row.rate_per_s * HEADROOM * USUAL
     cases = (
         (row.disabled_at is not None, N_("It was switched off %(time)s.")),
+        (
+            row.excluded_by is not None,
+            N_(
+                "Nothing goes through it: its provider does not take organisations of this kind. "
+                "The rule: %(source)s."
+            ),
+        ),
         (not row.held and row.waits, N_("Something waits for it, and no worker has taken it up.")),
         (not row.held, N_("It is at rest: nothing waits to go through it.")),
         (

@@ -114,6 +114,12 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         "over": N_("over"),
         "withdrawn": N_("taken back"),
     },
+    "organisation_type": {
+        "party": N_("a political party"),
+        "union": N_("a union"),
+        "cooperative": N_("a co-operative"),
+        "ngo": N_("a social organisation"),
+    },
     "purpose": {"internal": N_("Internal"), "public": N_("Public")},
     "role": {
         "administrator": N_("Administrator"),

@@ -37,7 +37,7 @@ from chaupal.web.words import refusal_words
 
 USUAL_LIFE_H = 24
 LONGEST_LIFE_H = int(LONGEST_LIFE.total_seconds()) // 3600
-MENDED_ON_THE_FORM = frozenset({"audience.empty"})
+MENDED_ON_THE_FORM = frozenset({"audience.empty", "channel.excluded"})
 NOT_KEPT: dict[str, Any] = {"name": "", "refusal": None}
 
 
@@ -274,7 +274,7 @@ async def change(request: Asked) -> Response[Any]:
     if request.headers.get("hx-request") != "true":
         return await _form(request, desk, replace(written, root=root), _action(form), at=at)
     async with db.transaction(rt.pool, desk.actor.organisation) as conn:
-        offer = await audiences.choices(conn, desk, root)
+        offer = await audiences.choices(conn, desk, root, now=rt.now())
     return page(request, desk, "fragments/builder.html", {"root": root, "offer": offer, "at": at})
 
 
@@ -342,7 +342,7 @@ async def _form(
 ) -> Response[Any]:
     rt, language = visits.runtime(request), desk.language
     async with db.transaction(rt.pool, desk.actor.organisation) as conn:
-        offer = await audiences.choices(conn, desk, written.root)
+        offer = await audiences.choices(conn, desk, written.root, now=rt.now())
     contents = {
         "action": action,
         "refusal": refusal and refusal_words(refusal.code, refusal.facts, language),
