@@ -71,6 +71,7 @@ async def add_cloud(stage: Stage):
         webhook_secret="s",
         rate_per_s=80,
         chat_interval_s=0,
+        business_account="102290129340398",
         actor=record.part_of_the_system(stage.place.organisation, "console"),
     )
 

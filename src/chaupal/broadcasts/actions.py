@@ -5,7 +5,16 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from chaupal import record
-from chaupal.broadcasts import audience, certificates, endings, people, queries, recalls, targets
+from chaupal.broadcasts import (
+    audience,
+    certificates,
+    endings,
+    people,
+    queries,
+    recalls,
+    targets,
+    templates,
+)
 from chaupal.broadcasts.compiler import Target
 from chaupal.broadcasts.models import (
     BranchCount,
@@ -53,6 +62,7 @@ async def write(rt: Runtime, draft: Draft, *, key: str, actor: Actor) -> Broadca
             return BroadcastId(UUID(earlier))
         scope = await _scope(rt, conn, actor, Right.COMPOSE)
         await exclusions.check(conn, draft.via, now=rt.now())
+        await templates.check(conn, draft)
         await _check_names(rt, conn, draft, scope)
         id = BroadcastId(new_id())
         await queries.add(
@@ -95,6 +105,7 @@ async def rewrite(
         if broadcast.stage not in {Stage.DRAFT, Stage.SUBMITTED}:
             raise Refused("broadcast.cannot_move", stage=broadcast.stage.value, verb="edit")
         await exclusions.check(conn, draft.via, now=rt.now())
+        await templates.check(conn, draft)
         await _check_names(rt, conn, draft, scope)
         await queries.rewrite(
             conn,
@@ -126,9 +137,11 @@ async def submit(rt: Runtime, id: BroadcastId, *, key: str, actor: Actor) -> Bro
             return broadcast
         stage = broadcast.check_move("submit")
         await exclusions.check(conn, broadcast.via, now=rt.now())
-        reached = await _total(conn, broadcast, target_of(broadcast, now=rt.now()))
+        target = target_of(broadcast, now=rt.now())
+        reached = await _total(conn, broadcast, target)
         if reached == 0:
             raise Refused("audience.empty")
+        await templates.check_whole(conn, broadcast, target)
         await queries.set_stage(conn, id, stage, now=rt.now())
         await record.answer(conn, key, b"submit" + id.bytes, stage, actor=actor, now=rt.now())
         await record.append(
@@ -173,6 +186,7 @@ async def approve(
         signed = replace(target, also_within=scope.paths(Right.APPROVE))
         if reached != await _total(conn, broadcast, signed):
             raise NotAllowed("broadcast.beyond_scope")
+        await templates.check_whole(conn, broadcast, target)
         denies = denies_election and not broadcast.election_matter
         if not denies:
             await certificates.check(conn, broadcast, target)

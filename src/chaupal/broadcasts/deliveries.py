@@ -129,6 +129,7 @@ async def claim(
     time_to_live: timedelta,
     remembers_keys_for: timedelta,
     limit: int,
+    templated: bool = False,
 ) -> list[Judged]:
     """Take up to `limit` deliveries that are due through one sender, in turn, and judge each.
 
@@ -140,7 +141,9 @@ async def claim(
     refused for good and a group that was archived is cancelled, unless it was in doubt: then it
     is unknown. Where the law keeps an area still at any moment at which the message could still
     arrive (`now` to `now` + `time_to_live`), the delivery waits and says why, and is looked at
-    again when that ends or after `LOOK_AGAIN`, as calendars change.
+    again when that ends or after `LOOK_AGAIN`, as calendars change. Through a channel that is
+    `templated`, a broadcast that goes as a template waits as long as its provider has that template
+    not approved in each language, or as another one than at the approval.
     """
     judged = await db.many(
         conn,
@@ -162,6 +165,17 @@ async def claim(
                                      AND x.channel = s.channel
                                      AND %(today)s BETWEEN x.since
                                                        AND coalesce(x.until, 'infinity')))
+               AND (NOT %(templated)s OR b.template IS NULL OR NOT EXISTS (
+                        SELECT FROM jsonb_each(b.template -> 'fills') AS f (language, fill)
+                         WHERE NOT EXISTS (
+                               SELECT FROM sender s
+                                 JOIN message_template m
+                                   ON m.organisation_id = s.organisation_id
+                                  AND m.business_account = s.business_account
+                                WHERE s.organisation_id = current_organisation()
+                                  AND s.id = %(sender)s AND m.name = b.template ->> 'name'
+                                  AND m.code = f.fill ->> 'code' AND m.status = 'approved'
+                                  AND m.changed_at <= b.approved_at)))
                FOR SHARE OF b  -- whoever stops it waits for us, or we see that it is stopped
         ), waiting AS (
             SELECT d.*, b.lane, b.electoral, b.wanted,
@@ -229,6 +243,7 @@ async def claim(
         lease=lease,
         time_to_live=time_to_live,
         remembers_keys_for=remembers_keys_for,
+        templated=templated,
         look_again=LOOK_AGAIN,
         withdrawn=Failure.WITHDRAWN.value,
         limit=limit,

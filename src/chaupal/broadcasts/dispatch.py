@@ -163,6 +163,7 @@ class SenderLoop:
                 # A claim may wait for its turn and its answer for as long as the lease lasts.
                 time_to_live=self.traits.time_to_live + self.lease,
                 remembers_keys_for=self.traits.remembers_keys_for,
+                templated=self.traits.templated,
                 limit=limit,
             )
 
@@ -194,8 +195,9 @@ class SenderLoop:
             return Deferred("sealed under another key", LONGEST_WAIT)
         if not await self.pace.turn(claim.address, until=min(begin_by, self.held_until)):
             return None
+        way_out, template = self._way_out(claim), self.wording.template(claim)
         message = Message(
-            claim.address, text, str(claim.delivery_id), unsubscribe_url=self._way_out(claim)
+            claim.address, text, str(claim.delivery_id), template, unsubscribe_url=way_out
         )
         outcome = await self.connection.send(message)
         if isinstance(outcome, Rejected) and outcome.failure is Failure.MISCONFIGURED:

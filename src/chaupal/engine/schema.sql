@@ -741,6 +741,7 @@ CREATE TABLE public.broadcast (
     starts_at timestamp with time zone,
     approver_denies boolean DEFAULT false NOT NULL,
     electoral boolean GENERATED ALWAYS AS ((election_matter OR (NOT approver_denies))) STORED NOT NULL,
+    template jsonb,
     CONSTRAINT approval_is_whole CHECK ((((approver_id IS NULL) = (approved_hash IS NULL)) AND ((approver_id IS NULL) = (approved_at IS NULL)))),
     CONSTRAINT approved_is_what_was_written CHECK ((approved_hash = content_hash)),
     CONSTRAINT author_stood_somewhere CHECK ((author_units <> '{}'::uuid[])),
@@ -750,19 +751,12 @@ CREATE TABLE public.broadcast (
     CONSTRAINT frozen_is_counted CHECK (((frozen_at IS NULL) = (targets IS NULL))),
     CONSTRAINT nothing_moves_unapproved CHECK (((stage = ANY (ARRAY['draft'::public.broadcast_stage, 'submitted'::public.broadcast_stage, 'cancelled'::public.broadcast_stage])) OR (approver_id IS NOT NULL))),
     CONSTRAINT starts_before_its_end CHECK ((starts_at < expires_at)),
+    CONSTRAINT template_is_whole CHECK (((jsonb_typeof((template -> 'name'::text)) = 'string'::text) AND (jsonb_typeof((template -> 'fills'::text)) = 'object'::text))),
     CONSTRAINT two_different_people CHECK ((approver_id <> author_id)),
     CONSTRAINT via_is_short CHECK ((cardinality(via) <= 5))
 );
 
 ALTER TABLE ONLY public.broadcast FORCE ROW LEVEL SECURITY;
-
-CREATE TABLE public.broadcast_template (
-    organisation_id integer NOT NULL,
-    broadcast_id uuid NOT NULL,
-    name text NOT NULL
-);
-
-ALTER TABLE ONLY public.broadcast_template FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.broadcast_text (
     organisation_id integer NOT NULL,
@@ -1338,11 +1332,19 @@ CREATE TABLE public.message_template (
     body text NOT NULL,
     provider_ref text,
     checked_at timestamp with time zone NOT NULL,
+    header text,
+    footer text,
+    buttons text DEFAULT ''::text NOT NULL,
+    unfit text,
+    ttl_s integer,
+    changed_at timestamp with time zone NOT NULL,
     CONSTRAINT body_is_there CHECK (((body <> ''::text) AND (length(body) <= 1024))),
     CONSTRAINT category_is_known CHECK ((category = ANY (ARRAY['marketing'::text, 'utility'::text, 'authentication'::text]))),
     CONSTRAINT language_is_known CHECK ((language = ANY (ARRAY['hi'::text, 'en'::text]))),
-    CONSTRAINT status_is_known CHECK ((status = ANY (ARRAY['pending'::text, 'approved'::text, 'rejected'::text, 'paused'::text, 'disabled'::text]))),
-    CONSTRAINT template_is_named CHECK (((name ~ '^[a-z0-9_]{1,512}$'::text) AND (code ~ '^[A-Za-z_]{2,10}$'::text)))
+    CONSTRAINT parts_are_short CHECK (((length(header) <= 60) AND (length(footer) <= 60) AND (length(buttons) <= 400))),
+    CONSTRAINT status_is_known CHECK ((status = ANY (ARRAY['pending'::text, 'approved'::text, 'rejected'::text, 'paused'::text, 'disabled'::text, 'gone'::text]))),
+    CONSTRAINT template_is_named CHECK (((name ~ '^[a-z0-9_]+$'::text) AND (length(name) <= 512) AND (code ~ '^[A-Za-z_]{2,10}$'::text))),
+    CONSTRAINT ttl_is_positive CHECK ((ttl_s > 0))
 );
 
 ALTER TABLE ONLY public.message_template FORCE ROW LEVEL SECURITY;
@@ -1855,6 +1857,22 @@ CREATE TABLE public.tally (
 
 ALTER TABLE ONLY public.tally FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE public.template_fetch (
+    organisation_id integer NOT NULL,
+    business_account text NOT NULL,
+    asked_at timestamp with time zone,
+    asked_label text,
+    began_at timestamp with time zone,
+    lease_until timestamp with time zone,
+    templates integer DEFAULT 0 NOT NULL,
+    ended_at timestamp with time zone,
+    failure text,
+    CONSTRAINT business_account_is_plain CHECK ((business_account ~ '^[0-9]{1,30}$'::text)),
+    CONSTRAINT failure_is_short CHECK (((failure <> ''::text) AND (length(failure) <= 100)))
+);
+
+ALTER TABLE ONLY public.template_fetch FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.unit_past (
     organisation_id integer NOT NULL,
     unit_id uuid NOT NULL,
@@ -1952,9 +1970,6 @@ ALTER TABLE ONLY public.arrival
 
 ALTER TABLE ONLY public.broadcast
     ADD CONSTRAINT broadcast_pkey PRIMARY KEY (organisation_id, id);
-
-ALTER TABLE ONLY public.broadcast_template
-    ADD CONSTRAINT broadcast_template_pkey PRIMARY KEY (organisation_id, broadcast_id);
 
 ALTER TABLE ONLY public.broadcast_text
     ADD CONSTRAINT broadcast_text_pkey PRIMARY KEY (organisation_id, broadcast_id, language);
@@ -2174,6 +2189,9 @@ ALTER TABLE ONLY public.suppressed_person
 
 ALTER TABLE ONLY public.suppression
     ADD CONSTRAINT suppression_pkey PRIMARY KEY (organisation_id, channel, lookup);
+
+ALTER TABLE ONLY public.template_fetch
+    ADD CONSTRAINT template_fetch_pkey PRIMARY KEY (organisation_id, business_account);
 
 ALTER TABLE ONLY public.unit
     ADD CONSTRAINT unit_organisation_id_code_key UNIQUE (organisation_id, code);
@@ -2436,9 +2454,6 @@ ALTER TABLE ONLY public.broadcast
 ALTER TABLE ONLY public.broadcast
     ADD CONSTRAINT broadcast_organisation_id_author_id_fkey FOREIGN KEY (organisation_id, author_id) REFERENCES public.account(organisation_id, id);
 
-ALTER TABLE ONLY public.broadcast_template
-    ADD CONSTRAINT broadcast_template_organisation_id_broadcast_id_fkey FOREIGN KEY (organisation_id, broadcast_id) REFERENCES public.broadcast(organisation_id, id);
-
 ALTER TABLE ONLY public.broadcast_text
     ADD CONSTRAINT broadcast_text_organisation_id_broadcast_id_fkey FOREIGN KEY (organisation_id, broadcast_id) REFERENCES public.broadcast(organisation_id, id);
 
@@ -2622,6 +2637,9 @@ ALTER TABLE ONLY public.suppressed_person
 ALTER TABLE ONLY public.suppression
     ADD CONSTRAINT suppression_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES public.organisation(id);
 
+ALTER TABLE ONLY public.template_fetch
+    ADD CONSTRAINT template_fetch_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES public.organisation(id);
+
 ALTER TABLE ONLY public.unit
     ADD CONSTRAINT unit_organisation_id_level_rank_fkey FOREIGN KEY (organisation_id, level_rank) REFERENCES public.level(organisation_id, rank);
 
@@ -2649,8 +2667,6 @@ ALTER TABLE public.area_freeze ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.arrival ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.broadcast ENABLE ROW LEVEL SECURITY;
-
-ALTER TABLE public.broadcast_template ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.broadcast_text ENABLE ROW LEVEL SECURITY;
 
@@ -2719,8 +2735,6 @@ CREATE POLICY own_organisation ON public.area_freeze USING ((organisation_id = (
 CREATE POLICY own_organisation ON public.arrival USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
 
 CREATE POLICY own_organisation ON public.broadcast USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
-
-CREATE POLICY own_organisation ON public.broadcast_template USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
 
 CREATE POLICY own_organisation ON public.broadcast_text USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
 
@@ -2818,6 +2832,8 @@ CREATE POLICY own_organisation ON public.suppression USING ((organisation_id = (
 
 CREATE POLICY own_organisation ON public.tally USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
 
+CREATE POLICY own_organisation ON public.template_fetch USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
+
 CREATE POLICY own_organisation ON public.unit USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
 
 CREATE POLICY own_organisation ON public.unit_past USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
@@ -2864,6 +2880,8 @@ ALTER TABLE public.suppression ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.tally ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.template_fetch ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.unit ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.unit_past ENABLE ROW LEVEL SECURITY;
@@ -2901,8 +2919,6 @@ GRANT UPDATE(lifted_at) ON TABLE public.area_freeze TO chaupal_program;
 GRANT SELECT,INSERT,DELETE ON TABLE public.arrival TO chaupal_program;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.broadcast TO chaupal_program;
-
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.broadcast_template TO chaupal_program;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.broadcast_text TO chaupal_program;
 
@@ -3067,6 +3083,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.suppressed_person TO chaupal_p
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.suppression TO chaupal_program;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.tally TO chaupal_program;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.template_fetch TO chaupal_program;
 
 GRANT SELECT,INSERT ON TABLE public.unit_past TO chaupal_program;
 

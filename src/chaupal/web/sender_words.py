@@ -25,6 +25,12 @@ WHY: Mapping[str, str] = {
     ),
     "answer_unreadable": N_("The answer could not be read; nobody knows whether it was sent."),
 }
+NOT_FETCHED: Mapping[str, str] = {
+    "throttled": N_("The provider said that it was too fast. It is tried again soon."),
+    "error_190": N_("The provider does not accept this sender's token."),
+    "http_401": N_("The provider does not accept this sender's token."),
+    "sealed under another key": N_("The sender's token is sealed under another key."),
+}
 ENDED: Mapping[str, str] = {
     "in_trouble": N_("The provider is in trouble: it answered %(status)s."),
     "not_reached": N_("No connection came about (%(kind)s); nothing was sent."),
@@ -106,6 +112,12 @@ def _standing(row: Standing, *, waits: bool) -> str:
         (not row.waits, N_("It is ready: nothing is due to go through it.")),
     )
     return next((said for holds, said in cases if holds), N_("It sends as usual."))
+
+
+def why_not_fetched(reason: str, language: Language) -> str:
+    """Say in a sentence why a provider's templates could not be fetched."""
+    said = NOT_FETCHED.get(reason, N_("The provider did not answer as it should (%(reason)s)."))
+    return translations(language).gettext(said) % {"reason": reason}
 
 
 def rate(per_s: float) -> str:
