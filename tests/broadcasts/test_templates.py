@@ -47,6 +47,7 @@ class Mandi(Stage):
 
     meta: CloudServer | None = None
     http: aiohttp.ClientSession | None = None
+    held: SenderLoop | None = None
 
     async def fetch(self) -> int:
         return await fetch_due(self.rt, self.place.organisation, self.http)
@@ -76,8 +77,13 @@ class Mandi(Stage):
         return id
 
     async def loop(self) -> SenderLoop:
-        post = Post(self.rt, self.rt.now, self.place, self.author, self.approver, None, self.http)
-        return await post.loop()
+        """The number's line, held by one worker throughout a test."""
+        if self.held is None:
+            post = Post(
+                self.rt, self.rt.now, self.place, self.author, self.approver, None, self.http
+            )
+            self.held = await post.loop()
+        return self.held
 
 
 @pytest.fixture

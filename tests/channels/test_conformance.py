@@ -24,6 +24,8 @@ from chaupal.channels.contract import (
     Message,
     Outcome,
     Rejected,
+    Remembering,
+    Templating,
     Unknown,
 )
 from chaupal.channels.matrix import Matrix
@@ -345,6 +347,13 @@ def test_a_stop_that_somebody_says_to_us_alone_is_understood_and_its_text_left_b
 def test_a_sentence_said_to_us_alone_is_a_message(name):
     [arrival] = CHANNELS[name].read(json.dumps(DIRECT[name]("बस स्टैंड बंद है")).encode())
     assert isinstance(arrival, MessageArrived)
+
+
+async def test_its_traits_say_what_its_connections_can_do(name, http):
+    traits = CHANNELS[name].traits
+    line = CHANNELS[name].connect(http, Account("http://127.0.0.1:9", TOKEN, "s"))
+    assert isinstance(line, Templating) == traits.templated
+    assert isinstance(line, Remembering) == traits.remembers_sends
 
 
 def test_the_registry_knows_it_and_refuses_what_it_does_not_know(name):

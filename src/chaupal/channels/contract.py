@@ -227,7 +227,7 @@ class Traits:
     that its reference is the proof; elsewhere only a later status proves it. `reaches_people_at`:
     which of a person's addresses it writes to, if it writes to people at all. `takes_back`: its
     connections are `Deleting`. `templated`: it writes first only what its provider has approved;
-    its connections are `Templating`.
+    its connections are `Templating`. `remembers_sends`: they are `Remembering`.
     """
 
     name: str
@@ -238,6 +238,7 @@ class Traits:
     reaches_people_at: ContactChannel | None = None
     takes_back: bool = False
     templated: bool = False
+    remembers_sends: bool = False
 
     @property
     def idempotent(self) -> bool:

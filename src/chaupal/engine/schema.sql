@@ -1067,6 +1067,18 @@ CREATE VIEW public.delivery_told WITH (security_invoker='true') AS
      LEFT JOIN public.person p ON (((p.organisation_id = d.organisation_id) AND (p.id = d.person_id))))
      LEFT JOIN public.unit u ON (((u.organisation_id = d.organisation_id) AND (u.id = COALESCE(g.unit_id, p.unit_id)))));
 
+CREATE TABLE public.doubt_asking (
+    organisation_id integer NOT NULL,
+    sender_id uuid NOT NULL,
+    asked_at timestamp with time zone NOT NULL,
+    upto_since timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
+    upto_id bigint DEFAULT 0 NOT NULL,
+    asked integer DEFAULT 0 NOT NULL,
+    found integer DEFAULT 0 NOT NULL
+);
+
+ALTER TABLE ONLY public.doubt_asking FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.erased_person (
     organisation_id integer NOT NULL,
     person_id uuid NOT NULL,
@@ -2013,6 +2025,9 @@ ALTER TABLE ONLY public.coverage
 ALTER TABLE ONLY public.delivery
     ADD CONSTRAINT delivery_pkey PRIMARY KEY (organisation_id, id);
 
+ALTER TABLE ONLY public.doubt_asking
+    ADD CONSTRAINT doubt_asking_pkey PRIMARY KEY (organisation_id, sender_id);
+
 ALTER TABLE ONLY public.erased_person
     ADD CONSTRAINT erased_person_pkey PRIMARY KEY (organisation_id, person_id);
 
@@ -2478,6 +2493,9 @@ ALTER TABLE ONLY public.coverage_count
 ALTER TABLE ONLY public.coverage
     ADD CONSTRAINT coverage_organisation_id_unit_id_fkey FOREIGN KEY (organisation_id, unit_id) REFERENCES public.unit(organisation_id, id);
 
+ALTER TABLE ONLY public.doubt_asking
+    ADD CONSTRAINT doubt_asking_organisation_id_sender_id_fkey FOREIGN KEY (organisation_id, sender_id) REFERENCES public.sender(organisation_id, id);
+
 ALTER TABLE ONLY public.erased_person
     ADD CONSTRAINT erased_person_organisation_id_person_id_fkey FOREIGN KEY (organisation_id, person_id) REFERENCES public.person(organisation_id, id);
 
@@ -2688,6 +2706,8 @@ ALTER TABLE public.coverage_count ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.delivery ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.doubt_asking ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.erased_person ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.exchange ENABLE ROW LEVEL SECURITY;
@@ -2755,6 +2775,8 @@ CREATE POLICY own_organisation ON public.coverage_change USING ((organisation_id
 CREATE POLICY own_organisation ON public.coverage_count USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
 
 CREATE POLICY own_organisation ON public.delivery USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
+
+CREATE POLICY own_organisation ON public.doubt_asking USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
 
 CREATE POLICY own_organisation ON public.erased_person USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
 
@@ -2975,6 +2997,8 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.person TO chaupal_program;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.unit TO chaupal_program;
 
 GRANT SELECT ON TABLE public.delivery_told TO chaupal_program;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.doubt_asking TO chaupal_program;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.erased_person TO chaupal_program;
 

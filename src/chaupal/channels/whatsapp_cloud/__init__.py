@@ -60,6 +60,7 @@ TRAITS = Traits(
     proves_delivery=False,
     reaches_people_at=ContactChannel.WHATSAPP_CLOUD,
     templated=True,
+    remembers_sends=True,
 )
 
 
