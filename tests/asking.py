@@ -109,7 +109,8 @@ PAGE_READ = {
         "/breach", "/broadcasts", "/broadcasts/new",
         "/coverage", "/coverage/booths", "/exports", "/groups", "/groups/bulk", "/groups/new",
         "/imports", "/imports/new", "/law", "/notices", "/offices", "/offices/new", "/people",
-        "/people/bulk", "/record", "/search", "/senders", "/tree",
+        "/people/bulk", "/record", "/search", "/senders",
+        "/templates", "/tree",
     )
 }  # fmt: skip
 PAGE_READ_ONE = {
@@ -190,7 +191,8 @@ OPEN = {
         "/sign-in", "/sign-out", "/preferences", "/enter/{token:str}/password",
         "/r/{token:str}/posted", "/r/{token:str}/deleted",
         "/filters", "/imports", "/broadcasts", "/broadcasts/count",
-        "/broadcasts/why", "/broadcasts/audience", "/audiences", "/audiences/{id:uuid}/rename",
+        "/broadcasts/why", "/broadcasts/audience", "/broadcasts/template", "/templates/fetch",
+        "/audiences", "/audiences/{id:uuid}/rename",
         "/audiences/{id:uuid}/forget", f"{HOME}/audiences/saved",
         f"{HOME}/audiences/saved/{{id:uuid}}/rename",
         f"{HOME}/audiences/saved/{{id:uuid}}/forget", f"{HOME}/audiences/count",

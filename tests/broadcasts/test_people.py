@@ -375,7 +375,6 @@ async def test_the_approvers_area_must_hold_everybody_whom_it_goes_to(stage):
         (("matrix",), Everyone(), "audience.unknown_channel"),
         (("whatsapp",), Everyone(), "audience.unknown_channel"),
         (("pigeon",), Everyone(), "audience.unknown_channel"),
-        (("whatsapp_cloud",), Everyone(), "audience.unknown_channel"),
         (("sandbox", "sandbox"), Everyone(), "request.malformed"),
         (("sandbox",), Not(Channels(["sandbox"])), "audience.not_for_people"),
         (("sandbox",), Size(at_least=10), "audience.not_for_people"),

@@ -24,10 +24,12 @@ from chaupal.channels.contract import (
     Message,
     Outcome,
     Rejected,
+    Remembering,
+    Templating,
     Unknown,
 )
 from chaupal.channels.matrix import Matrix
-from chaupal.channels.registry import CHANNELS, CLOSED, RELAYED, channel
+from chaupal.channels.registry import CHANNELS, RELAYED, channel
 from chaupal.channels.sandbox import Sandbox
 from chaupal.channels.telegram import Telegram
 from chaupal.channels.whatsapp_cloud import WhatsAppCloud
@@ -347,10 +349,17 @@ def test_a_sentence_said_to_us_alone_is_a_message(name):
     assert isinstance(arrival, MessageArrived)
 
 
+async def test_its_traits_say_what_its_connections_can_do(name, http):
+    traits = CHANNELS[name].traits
+    line = CHANNELS[name].connect(http, Account("http://127.0.0.1:9", TOKEN, "s"))
+    assert isinstance(line, Templating) == traits.templated
+    assert isinstance(line, Remembering) == traits.remembers_sends
+
+
 def test_the_registry_knows_it_and_refuses_what_it_does_not_know(name):
     assert CHANNELS[name].traits.name == name
-    assert name in CLOSED or channel(name) is CHANNELS[name]
-    for unknown in ("pigeon", *RELAYED, *CLOSED):
+    assert channel(name) is CHANNELS[name]
+    for unknown in ("pigeon", *RELAYED):
         with pytest.raises(Invalid) as refused:
             channel(unknown)
         assert refused.value.code == "channel.unknown"

@@ -305,6 +305,7 @@ WEBHOOKS = {
                 (MEENA,),
                 Word.STOP,
                 by_button=True,
+                in_settings=True,
             )
         ],
     ),
@@ -317,6 +318,7 @@ WEBHOOKS = {
                 BOTH,
                 Word.START,
                 by_button=True,
+                in_settings=True,
             )
         ],
     ),

@@ -15,13 +15,13 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from botserver import BotServer, a_bot_server
-from chaupal.broadcasts import actions, deliveries, jobs, people, queries
-from chaupal.broadcasts.audience import Categories, Everyone
+from chaupal.broadcasts import actions, deliveries, jobs, queries
+from chaupal.broadcasts.audience import Categories
 from chaupal.broadcasts.breaker import LONGEST_WAIT_S
 from chaupal.broadcasts.dispatch import IN_FLIGHT, LONGEST_WAIT, Dispatcher, Leases, SenderLoop
 from chaupal.broadcasts.models import BroadcastId, Draft, Lane, Purpose
 from chaupal.broadcasts.pace import Pace
-from chaupal.channels.registry import CHANNELS, CLOSED
+from chaupal.channels.registry import CHANNELS
 from chaupal.kit.clock import Clock
 from chaupal.kit.ids import new_id
 from chaupal.kit.refusals import Unavailable
@@ -373,39 +373,6 @@ async def test_workers_whose_clocks_are_five_minutes_apart_keep_the_pace_and_sen
     at = [send.at for send in post.provider.sends]
     assert groups <= 0.8 * rate_per_s * (at[-1] - at[0]) * 1.1 + rate_per_s * 0.8 * 0.1
     assert sum(bool(worker.loops) for worker in workers) == 1, "both held the sender"
-
-
-async def test_nothing_goes_out_through_a_channel_that_is_closed_whoever_wrote_its_sender(post):
-    for channel in (*CLOSED, "sandbox"):
-        await post.sender(channel, name=channel)
-        person = await post.place.person("east-one", chat=f"p:{channel}", channel=channel)
-        await post.place.says(person, "given", channel=channel)
-    draft = Draft(
-        title="सूचना",
-        texts={"hi": TEXT},
-        purpose=Purpose.PUBLIC,
-        audience=Everyone(),
-        expires_at=post.rt.now() + timedelta(hours=6),
-        election_matter=False,
-        via=("sandbox",),
-    )
-    id = await actions.write(post.rt, draft, key=str(new_id()), actor=post.author)
-    async with post.place.transaction() as conn:
-        written = await people.freeze(
-            conn,
-            id,
-            actions.target_of(await queries.lock(conn, id), now=post.rt.now()),
-            (*CLOSED, "sandbox"),
-            languages=["hi"],
-            due_at=post.rt.now(),
-        )
-    assert written == 1 + len(CLOSED)
-    worker = Dispatcher(post.rt, post.place.organisation, post.http)
-    await worker.renew(asyncio.Event())
-    assert {loop.leased.channel for loop in worker.loops.values()} == {"sandbox"}
-    for task in worker.tasks.values():
-        task.cancel()
-    await asyncio.gather(*worker.tasks.values(), return_exceptions=True)
 
 
 async def test_a_provider_that_is_down_costs_a_handful_of_unknowns_and_not_the_whole_audience(

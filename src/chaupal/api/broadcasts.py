@@ -13,10 +13,13 @@ from msgspec import Meta, Struct
 
 from chaupal.api.callers import After, Called, Caller, Key, Limit, Listing
 from chaupal.arrivals import log as arrivals_log
-from chaupal.broadcasts import actions, audience, queries
+from chaupal.broadcasts import actions, audience, queries, templates
 from chaupal.broadcasts.models import Broadcast, BroadcastId, Draft, Lane, Purpose, Stage
 from chaupal.broadcasts.rendering import render
 from chaupal.broadcasts.rungs import tally
+from chaupal.kit.refusals import Invalid
+from chaupal.kit.runtime import Runtime
+from chaupal.record import Actor
 
 Moment: TypeAlias = Annotated[datetime, Meta(tz=True)]
 BEFORE_FREEZE = frozenset({Stage.DRAFT, Stage.SUBMITTED, Stage.APPROVED})
@@ -51,6 +54,7 @@ class BroadcastShape(Struct, frozen=True):
     purpose: Purpose
     audience: Any
     via: list[str]
+    template: str | None
     lane: Lane
     election_matter: bool
     electoral: bool
@@ -71,23 +75,41 @@ class BroadcastShape(Struct, frozen=True):
     counted_at: datetime
 
 
+class NewTemplate(Struct, frozen=True, forbid_unknown_fields=True):
+    """A template that the provider has approved, and its variables in each language, in order."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=512)]
+    variables: dict[str, list[str]] = {}
+
+
 class NewBroadcast(Struct, frozen=True, forbid_unknown_fields=True):
     """What an author writes. `audience` is an expression, as docs/audiences.md describes it.
 
     With `via`, people themselves are written to, over the first of these channels that they agreed
-    to. Without `starts_at` it begins as soon as it is approved. Moments carry their zone.
+    to. Without `starts_at` it begins as soon as it is approved. Moments carry their zone. With a
+    `template` the texts are what it reads as, and none are given.
     """
 
     title: str
-    texts: dict[str, str]
     purpose: Purpose
     audience: Any
     expires_at: Moment
+    texts: dict[str, str] = {}
     starts_at: Moment | None = None
     lane: Lane = Lane.NORMAL
     election_matter: bool = True
     synthetic: bool = False
     via: list[str] = []
+    template: NewTemplate | None = None
+
+    async def filled(self, rt: Runtime, actor: Actor) -> Draft:
+        """Return the broadcast that this describes, with its texts out of its template."""
+        draft, asked = self.draft(), self.template
+        if asked is None:
+            return draft
+        if self.texts:
+            raise Invalid("request.malformed", where="texts")
+        return await templates.filled_in(rt, draft, asked.name, asked.variables, actor=actor)
 
     def draft(self) -> Draft:
         """Return the broadcast that this describes."""
@@ -192,6 +214,7 @@ async def broadcast(caller: Called, id: FromPath[UUID]) -> BroadcastShape:
         purpose=row.purpose,
         audience=row.audience,
         via=row.via,
+        template=row.chosen.name if row.chosen else None,
         lane=row.lane,
         election_matter=row.election_matter,
         electoral=row.electoral,
@@ -216,7 +239,7 @@ async def broadcast(caller: Called, id: FromPath[UUID]) -> BroadcastShape:
 @post("/broadcasts/preview", status_code=200)
 async def preview(caller: Called, data: JSONBody[NewBroadcast]) -> Preview:
     """Check a broadcast as if it were written, and count whom it would reach. Nothing is kept."""
-    draft, now = data.draft(), caller.rt.now()
+    draft, now = await data.filled(caller.rt, caller.actor), caller.rt.now()
     draft.check(now=now)
     if draft.via:
         reached = await actions.count_people(
@@ -240,7 +263,7 @@ async def preview(caller: Called, data: JSONBody[NewBroadcast]) -> Preview:
 @post("/broadcasts")
 async def write(caller: Called, data: JSONBody[NewBroadcast], key: Key) -> Written:
     """Keep a broadcast as a draft. Nothing is sent before a second person has approved it."""
-    draft = data.draft()
+    draft = await data.filled(caller.rt, caller.actor)
     id = await actions.write(caller.rt, draft, key=key, actor=caller.actor)
     await _hint(caller)
     return Written(id, draft.content_hash().hex())
@@ -254,7 +277,7 @@ async def rewrite(
 
     What was submitted is a draft again.
     """
-    draft = data.draft()
+    draft = await data.filled(caller.rt, caller.actor)
     await actions.rewrite(caller.rt, BroadcastId(id), draft, key=key, actor=caller.actor)
     await _hint(caller)
     return Written(id, draft.content_hash().hex())

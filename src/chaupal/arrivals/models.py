@@ -77,7 +77,8 @@ class PersonSaid:
     `addresses` are theirs on the sender's channel: where there are two, either may be the one
     that we know. What they wrote stays with the adapter. `at` is None where the provider doesn't
     say; then it is when it came. `perhaps_in`: the room it was said in, on a channel that does
-    not tell a person's own room from a group's.
+    not tell a person's own room from a group's. `in_settings`: it was said in the provider's own
+    settings, so a yes there means no more than what a no there took away.
     """
 
     at: datetime | None
@@ -86,6 +87,7 @@ class PersonSaid:
     word: Word
     by_button: bool = False
     perhaps_in: str | None = field(default=None, repr=False)
+    in_settings: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from chaupal.broadcasts import (
     queries,
     recalls,
     targets,
+    templates,
 )
 from chaupal.broadcasts.compiler import Target
 from chaupal.broadcasts.models import (
@@ -31,6 +32,7 @@ from chaupal.kit import db
 from chaupal.kit.ids import new_id
 from chaupal.kit.refusals import NotAllowed, NotFound, Refused
 from chaupal.kit.runtime import Runtime
+from chaupal.law import exclusions
 from chaupal.law.models import TAKEDOWN
 from chaupal.organisations import Right, Scope, scope_of
 from chaupal.organisations.tree import stand_still
@@ -60,6 +62,8 @@ async def write(rt: Runtime, draft: Draft, *, key: str, actor: Actor) -> Broadca
         if earlier is not None:
             return BroadcastId(UUID(earlier))
         scope = await _scope(rt, conn, actor, Right.COMPOSE)
+        await exclusions.check(conn, draft.via, now=rt.now())
+        await templates.check(conn, draft)
         await _check_names(rt, conn, draft, scope)
         id = BroadcastId(new_id())
         await queries.add(
@@ -101,6 +105,8 @@ async def rewrite(
             raise NotAllowed("broadcast.only_the_author_edits")
         if broadcast.stage not in {Stage.DRAFT, Stage.SUBMITTED}:
             raise Refused("broadcast.cannot_move", stage=broadcast.stage.value, verb="edit")
+        await exclusions.check(conn, draft.via, now=rt.now())
+        await templates.check(conn, draft)
         await _check_names(rt, conn, draft, scope)
         await queries.rewrite(
             conn,
@@ -131,9 +137,12 @@ async def submit(rt: Runtime, id: BroadcastId, *, key: str, actor: Actor) -> Bro
         if await record.answered(conn, key, b"submit" + id.bytes, actor=actor) is not None:
             return broadcast
         stage = broadcast.check_move("submit")
-        reached = await _total(conn, broadcast, target_of(broadcast, now=rt.now()))
+        await exclusions.check(conn, broadcast.via, now=rt.now())
+        target = target_of(broadcast, now=rt.now())
+        reached = await _total(conn, broadcast, target)
         if reached == 0:
             raise Refused("audience.empty")
+        await templates.check_whole(conn, broadcast, target)
         await queries.set_stage(conn, id, stage, now=rt.now())
         await record.answer(conn, key, b"submit" + id.bytes, stage, actor=actor, now=rt.now())
         await record.append(
@@ -170,6 +179,7 @@ async def approve(
             raise Refused("broadcast.edited_since_submission")
         if broadcast.expires_at <= rt.now():
             raise Refused("broadcast.expires_in_the_past")
+        await exclusions.check(conn, broadcast.via, now=rt.now())
         target = target_of(broadcast, now=rt.now())
         reached = await _total(conn, broadcast, target)
         if reached == 0:
@@ -177,6 +187,7 @@ async def approve(
         signed = replace(target, also_within=scope.paths(Right.APPROVE))
         if reached != await _total(conn, broadcast, signed):
             raise NotAllowed("broadcast.beyond_scope")
+        await templates.check_whole(conn, broadcast, target)
         denies = denies_election and not broadcast.election_matter
         if not denies:
             await certificates.check(conn, broadcast, target)
@@ -287,6 +298,7 @@ async def count_people(
     people.check_via(via)
     async with db.transaction(rt.pool, actor.organisation) as conn:
         scope = await _scope(rt, conn, actor, Right.COMPOSE)
+        await exclusions.check(conn, via, now=rt.now())
         today = judged(rt.now()).today
         target = Target(expression, purpose.value, scope.paths(Right.COMPOSE), today)
         return await people.slices(conn, target, via)

@@ -3,8 +3,10 @@
 from dataclasses import dataclass, field
 
 from chaupal.broadcasts import queries
+from chaupal.broadcasts.filling import Chosen
 from chaupal.broadcasts.models import Broadcast, BroadcastId, Claim
 from chaupal.broadcasts.rendering import render
+from chaupal.channels.contract import FilledTemplate
 from chaupal.kit import db, log
 from chaupal.kit.ids import OrganisationId
 from chaupal.kit.runtime import Runtime
@@ -19,22 +21,40 @@ class Wording:
     rt: Runtime
     organisation: OrganisationId
     known: dict[BroadcastId, dict[str, str]] = field(default_factory=dict)
+    templates: dict[BroadcastId, Chosen] = field(default_factory=dict)
 
     async def of(self, claims: list[Claim]) -> None:
         """Load what these claims need and is not known yet."""
         for id in {claim.broadcast_id for claim in claims} - self.known.keys():
             if len(self.known) >= 200:
                 self.known.clear()
+                self.templates.clear()
             async with db.transaction(self.rt.pool, self.organisation) as conn:
-                self.known[id] = await approved_texts(conn, id)
+                self.known[id], template = await _approved(conn, id)
+            if template is not None:
+                self.templates[id] = template
 
     def text(self, claim: Claim) -> str | None:
         """Return the text of a claim, or None where it is not what was approved."""
         return self.known[claim.broadcast_id].get(claim.language)
 
+    def template(self, claim: Claim) -> FilledTemplate | None:
+        """Return as what a claim goes where its provider wants a template, if it has one."""
+        chosen = self.templates.get(claim.broadcast_id)
+        if chosen is None:
+            return None
+        fill = chosen.fills[claim.language]
+        return FilledTemplate(chosen.name, fill.code, fill.variables)
+
 
 async def approved_texts(conn: db.Conn, id: BroadcastId) -> dict[str, str]:
-    """Return the rendered texts of a broadcast, or nothing if they are not what was approved.
+    """Return the rendered texts of a broadcast, or nothing if they are not what was approved."""
+    texts, _ = await _approved(conn, id)
+    return texts
+
+
+async def _approved(conn: db.Conn, id: BroadcastId) -> tuple[dict[str, str], Chosen | None]:
+    """Return the rendered texts of a broadcast, and the template as which they go.
 
     Approved text = sent text: the hash of what is about to be sent is computed again here and
     compared with the one that the second signature stands under.
@@ -43,11 +63,12 @@ async def approved_texts(conn: db.Conn, id: BroadcastId) -> dict[str, str]:
     texts = {text.language: text.body for text in await queries.texts(conn, id)}
     if broadcast is None or not is_as_approved(broadcast, texts):
         logger.error("broadcast.text_is_not_what_was_approved", broadcast=str(id))
-        return {}
-    return {
+        return {}, None
+    rendered = {
         language: render(body, synthetic=broadcast.synthetic, language=language)
         for language, body in texts.items()
     }
+    return rendered, broadcast.chosen
 
 
 def is_as_approved(broadcast: Broadcast, texts: dict[str, str]) -> bool:

@@ -8,6 +8,7 @@ from uuid import UUID
 from chaupal.arrivals.models import Failure
 from chaupal.broadcasts.models import BroadcastId, State
 from chaupal.kit import db
+from chaupal.law.exclusions import day_of
 
 # What the law holds back is looked at again after so long, in case it was lifted.
 LOOK_AGAIN = timedelta(minutes=10)
@@ -82,8 +83,8 @@ class BroadcastKey:
 async def lease_senders(
     conn: db.Conn, worker: UUID, *, channels: list[str], now: datetime, lease: timedelta
 ) -> list[Leased]:
-    """Take or renew senders that have something queued. One worker holds a sender at a time,
-    so that its pace can be kept in that worker's memory."""
+    """Take or renew senders that have something queued, and whose provider takes this organisation.
+    One worker holds a sender at a time, so that its pace can be kept in that worker's memory."""
     return await db.many(
         conn,
         Leased,
@@ -95,6 +96,9 @@ async def lease_senders(
            AND s.disabled_at IS NULL
            AND NOT EXISTS (SELECT FROM sender_stop h
                             WHERE h.organisation_id = s.organisation_id AND h.sender_id = s.id)
+           AND NOT EXISTS (SELECT FROM excluded_channel x
+                            WHERE x.organisation_id = s.organisation_id AND x.channel = s.channel
+                              AND %(today)s BETWEEN x.since AND coalesce(x.until, 'infinity'))
            AND (s.lease_owner = %(worker)s OR s.lease_until IS NULL OR s.lease_until < %(now)s)
            AND (s.lease_owner = %(worker)s
                 OR EXISTS (SELECT FROM delivery d
@@ -110,6 +114,7 @@ async def lease_senders(
         worker=worker,
         channels=channels,
         now=now,
+        today=day_of(now),
         lease=lease,
     )
 
@@ -136,17 +141,21 @@ async def claim(
     time_to_live: timedelta,
     remembers_keys_for: timedelta,
     limit: int,
+    templated: bool = False,
 ) -> list[Judged]:
     """Take up to `limit` deliveries that are due through one sender, in turn, and judge each.
 
     Lanes go first to last; within a lane broadcasts take turns, so a small one need not wait
     for a large one. What may have changed since the freeze is read again by this statement:
-    the broadcast still sends and is not past its end, the worker still holds the sender and
-    nothing stopped it, a send in doubt is still remembered by its key. What fits is leased. A
-    person who said no meanwhile is refused for good and a group that was archived is cancelled,
-    unless it was in doubt: then it is unknown. Where the law keeps an area still at any moment at
-    which the message could still arrive (`now` to `now` + `time_to_live`), the delivery waits and
-    says why, and is looked at again when that ends or after `LOOK_AGAIN`, as calendars change.
+    the broadcast still sends and is not past its end, the worker still holds the sender, nothing
+    stopped it and its provider still takes this organisation, a send in doubt is still remembered
+    by its key. What fits is leased. A person who said no meanwhile is refused for good and a group
+    that was archived is cancelled, unless it was in doubt: then it is unknown. Where the law keeps
+    an area still at any moment at which the message could still arrive (`now` to `now` +
+    `time_to_live`), the delivery waits and says why, and is looked at again when that ends or after
+    `LOOK_AGAIN`, as calendars change. Through a channel that is `templated`, a broadcast that goes
+    as a template waits as long as its provider has that template not approved in each language, or
+    as another one than at the approval.
     """
     judged = await db.many(
         conn,
@@ -161,10 +170,27 @@ async def claim(
                AND EXISTS (SELECT FROM sender s
                             WHERE s.organisation_id = current_organisation()
                               AND s.id = %(sender)s AND s.lease_owner = %(worker)s
-                              AND s.disabled_at IS NULL)
+                              AND s.disabled_at IS NULL
+                              AND NOT EXISTS (
+                                  SELECT FROM excluded_channel x
+                                   WHERE x.organisation_id = s.organisation_id
+                                     AND x.channel = s.channel
+                                     AND %(today)s BETWEEN x.since
+                                                       AND coalesce(x.until, 'infinity')))
                AND NOT EXISTS (SELECT FROM sender_stop h
                                 WHERE h.organisation_id = current_organisation()
                                   AND h.sender_id = %(sender)s)
+               AND (NOT %(templated)s OR b.template IS NULL OR NOT EXISTS (
+                        SELECT FROM jsonb_each(b.template -> 'fills') AS f (language, fill)
+                         WHERE NOT EXISTS (
+                               SELECT FROM sender s
+                                 JOIN message_template m
+                                   ON m.organisation_id = s.organisation_id
+                                  AND m.business_account = s.business_account
+                                WHERE s.organisation_id = current_organisation()
+                                  AND s.id = %(sender)s AND m.name = b.template ->> 'name'
+                                  AND m.code = f.fill ->> 'code' AND m.status = 'approved'
+                                  AND m.changed_at <= b.approved_at)))
                FOR SHARE OF b  -- whoever stops it waits for us, or we see that it is stopped
         ), waiting AS (
             SELECT d.*, b.lane, b.electoral, b.wanted,
@@ -230,9 +256,11 @@ async def claim(
         sender=sender,
         worker=worker,
         now=now,
+        today=day_of(now),
         lease=lease,
         time_to_live=time_to_live,
         remembers_keys_for=remembers_keys_for,
+        templated=templated,
         look_again=LOOK_AGAIN,
         withdrawn=Failure.WITHDRAWN.value,
         limit=limit,

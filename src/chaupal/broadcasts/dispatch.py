@@ -36,7 +36,7 @@ from chaupal.channels.contract import (
     Traits,
 )
 from chaupal.channels.exchange import ANSWER_TIMEOUT_S, listening
-from chaupal.channels.registry import CHANNELS, CLOSED
+from chaupal.channels.registry import CHANNELS
 from chaupal.kit import db, log
 from chaupal.kit.ids import OrganisationId, new_id
 from chaupal.kit.refusals import Unavailable
@@ -168,6 +168,7 @@ class SenderLoop:
                 # A claim may wait for its turn and its answer for as long as the lease lasts.
                 time_to_live=self.traits.time_to_live + self.lease,
                 remembers_keys_for=self.traits.remembers_keys_for,
+                templated=self.traits.templated,
                 limit=limit,
             )
             if not self.leased.limited:
@@ -212,8 +213,9 @@ class SenderLoop:
         taken = await self.pace.turn(claim.address, until=until)
         if not taken or self.halting.stops(claim.broadcast_id, claimed_at):
             return None
+        way_out, template = self._way_out(claim), self.wording.template(claim)
         message = Message(
-            claim.address, text, str(claim.delivery_id), unsubscribe_url=self._way_out(claim)
+            claim.address, text, str(claim.delivery_id), template, unsubscribe_url=way_out
         )
         outcome = await self.connection.send(message)
         if isinstance(outcome, Rejected) and outcome.failure is Failure.MISCONFIGURED:
@@ -332,7 +334,7 @@ class Dispatcher:
             held = await deliveries.lease_senders(
                 conn,
                 self.worker,
-                channels=[name for name in CHANNELS if name not in CLOSED],
+                channels=list(CHANNELS),
                 now=self.rt.now(),
                 lease=self.leases.sender,
             )

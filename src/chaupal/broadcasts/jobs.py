@@ -24,6 +24,7 @@ from chaupal.kit import db, log
 from chaupal.kit.ids import OrganisationId
 from chaupal.kit.refusals import Refused
 from chaupal.kit.runtime import Runtime
+from chaupal.law import exclusions
 from chaupal.organisations.tree import stand_still
 
 ORPHANS_KEPT = timedelta(days=8)  # providers retry webhooks for a week
@@ -48,8 +49,9 @@ async def freeze(rt: Runtime, organisation: OrganisationId, id: BroadcastId) -> 
     """Write the deliveries of one approved broadcast and start it; return how many.
 
     Two workers at once make one freeze: the second waits for the lock and finds it done. One that
-    names what ended since its approval, or that reaches a channel for which it lacks a
-    certificate by now, is stopped: whom it is for now, people decide.
+    names what ended since its approval, or a channel whose provider does not take the organisation
+    any more, or that reaches a channel for which it lacks a certificate by now, is stopped: whom
+    it is for now, people decide.
     """
     async with db.transaction(rt.pool, organisation) as conn:
         await stand_still(conn)
@@ -58,6 +60,7 @@ async def freeze(rt: Runtime, organisation: OrganisationId, id: BroadcastId) -> 
             return 0
         texts = await queries.texts(conn, id)
         try:
+            await exclusions.check(conn, broadcast.via, now=rt.now())
             if broadcast.electoral:
                 await certificates.check(conn, broadcast, target_of(broadcast, now=rt.now()))
             written = await _write_deliveries(

@@ -11,6 +11,7 @@ import msgspec
 
 from chaupal.arrivals.models import Evidence
 from chaupal.broadcasts import audience
+from chaupal.broadcasts.filling import Chosen
 from chaupal.kit.refusals import Invalid, NotAllowed, Refused
 
 BroadcastId = NewType("BroadcastId", UUID)
@@ -79,7 +80,8 @@ class Draft:
 
     `via` are the channels on which people themselves are written to, in the order in which they
     are tried for each; with none, the broadcast is for groups. Nothing of it goes before
-    `starts_at`; without one it begins as soon as it is approved.
+    `starts_at`; without one it begins as soon as it is approved. With a `template` the texts are
+    what it reads as, filled.
     """
 
     title: str
@@ -92,6 +94,7 @@ class Draft:
     synthetic: bool = False
     via: tuple[str, ...] = ()
     starts_at: datetime | None = None
+    template: Chosen | None = None
 
     def content(self) -> bytes:
         """Return the canonical bytes of what is written: the same draft gives the same bytes.
@@ -113,6 +116,8 @@ class Draft:
             written["via"] = self.via
         if self.starts_at is not None:
             written["starts_at"] = self.starts_at.astimezone(UTC).isoformat()
+        if self.template is not None:
+            written["template"] = self.template.to_json()
         return msgspec.json.encode(written, order="deterministic")
 
     def content_hash(self) -> bytes:
@@ -191,6 +196,7 @@ class Broadcast:
     via: list[str]
     starts_at: datetime | None = None
     electoral: bool = True
+    template: dict[str, Any] | None = None
 
     @property
     def begins_at(self) -> datetime | None:
@@ -212,7 +218,13 @@ class Broadcast:
             synthetic=self.synthetic,
             via=tuple(self.via),
             starts_at=self.starts_at,
+            template=self.chosen,
         )
+
+    @property
+    def chosen(self) -> Chosen | None:
+        """Return the template as which it goes, if it goes as one."""
+        return None if self.template is None else Chosen.of_json(self.template)
 
     def check_move(self, verb: str) -> Stage:
         """Return where `verb` leads, or refuse it at this stage."""

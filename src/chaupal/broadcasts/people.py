@@ -26,9 +26,10 @@ from chaupal.broadcasts.audience import (
 from chaupal.broadcasts.compiler import Directory, Own, Predicate, Target
 from chaupal.broadcasts.models import BroadcastId
 from chaupal.broadcasts.targets import directory
-from chaupal.channels.registry import CHANNELS, CLOSED
+from chaupal.channels.registry import CHANNELS
 from chaupal.kit import db
 from chaupal.kit.refusals import Invalid
+from chaupal.law import exclusions
 
 # What a purpose of a broadcast is called in the ledger of consent.
 WANTED = {"public": "messages", "internal": "coordination"}
@@ -120,8 +121,9 @@ class SenderChannel:
     channel: str
 
 
-async def channels(conn: db.Conn) -> list[str]:
-    """Return the channels that write to people and have an enabled sender, by name."""
+async def channels(conn: db.Conn, *, now: datetime) -> list[str]:
+    """Return the channels that write to people, take this organisation and have an enabled sender,
+    by name."""
     found = await db.many(
         conn,
         SenderChannel,
@@ -131,10 +133,12 @@ async def channels(conn: db.Conn) -> list[str]:
          ORDER BY channel
         """,
     )
+    closed = {rule.channel for rule in await exclusions.excluded(conn, now=now)}
     return [
         row.channel
         for row in found
-        if row.channel in CHANNELS and CHANNELS[row.channel].traits.reaches_people_at is not None
+        if row.channel in CHANNELS.keys() - closed
+        and CHANNELS[row.channel].traits.reaches_people_at is not None
     ]
 
 
@@ -142,7 +146,7 @@ def check_via(via: tuple[str, ...]) -> None:
     """Refuse channels that are unknown, named twice, or write to no person."""
     for name in via:
         channel = CHANNELS.get(name)
-        if channel is None or name in CLOSED or channel.traits.reaches_people_at is None:
+        if channel is None or channel.traits.reaches_people_at is None:
             raise Invalid("audience.unknown_channel", channel=name)
     if len(set(via)) < len(via):
         raise Invalid("request.malformed", where="via")

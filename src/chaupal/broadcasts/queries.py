@@ -61,11 +61,11 @@ async def add(
         """
         INSERT INTO broadcast (organisation_id, id, title, purpose, lane, audience, election_matter,
                                synthetic, via, author_id, author_label, author_units, created_at,
-                               expires_at, content_hash, starts_at)
+                               expires_at, content_hash, starts_at, template)
         VALUES (current_organisation(), %(id)s, %(title)s, %(purpose)s::group_purpose,
                 %(lane)s::lane, %(audience)s, %(election_matter)s, %(synthetic)s, %(via)s,
                 %(author_id)s, %(author_label)s, %(author_units)s, %(now)s, %(expires_at)s,
-                %(content_hash)s, %(starts_at)s)
+                %(content_hash)s, %(starts_at)s, %(template)s)
         """,
         id=id,
         title=draft.title,
@@ -76,6 +76,7 @@ async def add(
         synthetic=draft.synthetic,
         via=list(draft.via),
         starts_at=draft.starts_at,
+        template=_template(draft),
         author_id=author_id,
         author_label=author_label,
         author_units=author_units,
@@ -97,7 +98,8 @@ async def rewrite(
                audience = %(audience)s, election_matter = %(election_matter)s,
                synthetic = %(synthetic)s, via = %(via)s, expires_at = %(expires_at)s,
                content_hash = %(content_hash)s, author_units = %(author_units)s,
-               starts_at = %(starts_at)s, stage = 'draft', submitted_at = NULL,
+               starts_at = %(starts_at)s, template = %(template)s, stage = 'draft',
+               submitted_at = NULL,
                approver_id = NULL, approver_label = NULL, approved_at = NULL, approved_hash = NULL,
                approver_denies = false
          WHERE organisation_id = current_organisation() AND id = %(id)s
@@ -111,10 +113,15 @@ async def rewrite(
         synthetic=draft.synthetic,
         via=list(draft.via),
         starts_at=draft.starts_at,
+        template=_template(draft),
         expires_at=draft.expires_at,
         content_hash=draft.content_hash(),
         author_units=author_units,
     )
+
+
+def _template(draft: Draft) -> Jsonb | None:
+    return None if draft.template is None else Jsonb(draft.template.to_json())
 
 
 async def write_texts(
@@ -168,7 +175,7 @@ async def lock(conn: db.Conn, id: BroadcastId) -> Broadcast | None:
                         AND own.id = ANY(b.author_units) ORDER BY own.path) AS author_paths,
                created_at, expires_at, content_hash, submitted_at, approver_id, approver_label,
                approved_at, approved_hash, frozen_at, targets, finished_at, via, starts_at,
-               electoral
+               electoral, template
           FROM broadcast b
          WHERE b.organisation_id = current_organisation() AND id = %(id)s
            FOR UPDATE
@@ -190,7 +197,7 @@ async def find(conn: db.Conn, id: BroadcastId, *, scope: Scope) -> Broadcast | N
                         AND own.id = ANY(b.author_units) ORDER BY own.path) AS author_paths,
                created_at, expires_at, content_hash, submitted_at, approver_id, approver_label,
                approved_at, approved_hash, frozen_at, targets, finished_at, via, starts_at,
-               electoral
+               electoral, template
           FROM broadcast b
          WHERE b.organisation_id = current_organisation() AND id = %(id)s
            AND NOT EXISTS (SELECT FROM unit own

@@ -9,6 +9,7 @@ from datetime import datetime
 from uuid import UUID
 
 from chaupal.kit import db
+from chaupal.law.exclusions import day_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,8 @@ class Standing:
     `held`: a worker has it. `waits`: something is due to go through it. Without a state nothing
     has gone through it yet. `stopped_at`: an answer stopped it, until somebody lets it go on.
     `full_until`: it has written to as many people as its portfolio may in a day. What the provider
-    said of it is dated by when it was heard; a limit below zero is none.
+    said of it is dated by when it was heard; a limit below zero is none. `excluded_by`: the rule by
+    which its provider does not take this organisation.
     """
 
     id: UUID
@@ -47,6 +49,7 @@ class Standing:
     allowed_daily_at: datetime | None
     restriction: str | None
     restriction_at: datetime | None
+    excluded_by: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +113,10 @@ async def standings(conn: db.Conn, *, now: datetime) -> list[Standing]:
                s.portfolio, h.at AS stopped_at, h.halt AS stopped_halt,
                h.reason AS stopped_reason, f.full_until, f.people AS people_in_a_day,
                q.quality, q.quality_at, q.daily_limit AS allowed_daily,
-               q.daily_limit_at AS allowed_daily_at, q.restriction, q.restriction_at
+               q.daily_limit_at AS allowed_daily_at, q.restriction, q.restriction_at,
+               (SELECT min(x.source) FROM excluded_channel x
+                 WHERE x.organisation_id = s.organisation_id AND x.channel = s.channel
+                   AND %(today)s BETWEEN x.since AND coalesce(x.until, 'infinity')) AS excluded_by
           FROM sender s
           LEFT JOIN sender_state t ON t.organisation_id = s.organisation_id AND t.sender_id = s.id
           LEFT JOIN sender_stop h ON h.organisation_id = s.organisation_id AND h.sender_id = s.id
@@ -122,6 +128,7 @@ async def standings(conn: db.Conn, *, now: datetime) -> list[Standing]:
          ORDER BY h.at IS NULL, s.disabled_at IS NOT NULL, s.name
         """,
         now=now,
+        today=day_of(now),
     )
 
 

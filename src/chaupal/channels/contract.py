@@ -164,6 +164,46 @@ class Remembering(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class TemplateText:
+    """A template as its provider has it: `body` with its variables as {{1}}, {{2}}, and the fixed
+    parts that readers see beside it. `unfit`: why we could not send it, if we could not. `ttl_s`:
+    for so long the provider tries, where it says so."""
+
+    name: str
+    code: str
+    language: str
+    category: str
+    status: str
+    body: str = field(repr=False)
+    header: str | None = field(repr=False)
+    footer: str | None = field(repr=False)
+    buttons: str = field(repr=False)
+    unfit: str | None
+    provider_ref: str
+    ttl_s: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class TemplatePage:
+    """Some of an account's templates, and where the next page begins, if there is one."""
+
+    templates: list[TemplateText]
+    after: str | None
+
+
+@runtime_checkable
+class Templating(Protocol):
+    """A connection whose provider approves texts beforehand, and lists them."""
+
+    async def templates(
+        self, business_account: str, after: str | None, /
+    ) -> TemplatePage | Deferred | Rejected | Unknown:
+        """Return a page of what this account has had approved, or why there is none. Never
+        raises."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class Registered:
     """The provider sends its webhooks to us from now on."""
 
@@ -186,7 +226,8 @@ class Traits:
     message may take to arrive. `proves_delivery`: an accepted message is in the chat already, so
     that its reference is the proof; elsewhere only a later status proves it. `reaches_people_at`:
     which of a person's addresses it writes to, if it writes to people at all. `takes_back`: its
-    connections are `Deleting`.
+    connections are `Deleting`. `templated`: it writes first only what its provider has approved;
+    its connections are `Templating`. `remembers_sends`: they are `Remembering`.
     """
 
     name: str
@@ -196,6 +237,8 @@ class Traits:
     proves_delivery: bool
     reaches_people_at: ContactChannel | None = None
     takes_back: bool = False
+    templated: bool = False
+    remembers_sends: bool = False
 
     @property
     def idempotent(self) -> bool:

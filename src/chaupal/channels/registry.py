@@ -18,18 +18,13 @@ CHANNELS: Mapping[str, Channel] = MappingProxyType(
     }
 )
 
-# Channels that nobody can send through yet. The Cloud API is read and written right, but whom its
-# provider excludes is not asked yet.
-CLOSED = frozenset({"whatsapp_cloud"})
-
 # Channels that no program may drive: their deliveries become tasks for the group's admins.
 RELAYED = frozenset({"whatsapp"})
 
 
 def channel(name: str) -> Channel:
-    """Return the channel of this name; one that we don't have, keep closed, or only relay to, is
-    refused."""
+    """Return the channel of this name; one that we don't have, or only relay to, is refused."""
     found = CHANNELS.get(name)
-    if found is None or name in CLOSED:
+    if found is None:
         raise Invalid("channel.unknown", channel=name)
     return found

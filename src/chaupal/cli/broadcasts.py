@@ -19,7 +19,7 @@ from chaupal.api.broadcasts import NewBroadcast
 from chaupal.api.callers import WRITTEN_NUL
 from chaupal.arrivals import log as arrivals_log
 from chaupal.broadcasts import actions, queries
-from chaupal.broadcasts.models import Broadcast, BroadcastId, Draft, Stage
+from chaupal.broadcasts.models import Broadcast, BroadcastId, Stage
 from chaupal.broadcasts.rendering import render
 from chaupal.broadcasts.rungs import tally
 from chaupal.cli import console
@@ -155,11 +155,12 @@ def write(
     organisation: Which = None,
 ) -> None:
     """Keep a broadcast as a draft, and print its id. Nothing is sent before it is approved."""
-    draft = _draft(file, audience)
+    asked = _asked(file, audience)
     once, password = _once(key), _password(password_file)
 
     async def body() -> BroadcastId:
         async with signed_in(as_, password, organisation) as (rt, actor):
+            draft = await asked.filled(rt, actor)
             id = await actions.write(rt, draft, key=once, actor=actor)
             await arrivals_log.hint(rt.nats, actor.organisation, "broadcasts")
             return id
@@ -167,20 +168,22 @@ def write(
     typer.echo(str(console.run(body())))
 
 
-def _draft(file: Path, audience: str | None) -> Draft:
+def _asked(file: Path, audience: str | None) -> NewBroadcast:
     written = _json(_bytes(file, "FILE"), "FILE", dict[str, Any])
     if audience is not None:
         raw = os.fsencode(audience) if audience.lstrip().startswith("{") else None
         raw = _bytes(Path(audience), "--audience") if raw is None else raw
         written["audience"] = _json(raw, "--audience", dict[str, Any])
     try:
-        return msgspec.convert(written, NewBroadcast).draft()
+        asked = msgspec.convert(written, NewBroadcast)
+        asked.draft()  # what is wrong with it is said before anybody is asked for a password
     except msgspec.ValidationError as error:
         # Which field it is; what stands in it is nobody else's business.
         place = re.search(r"`\$\.?([\w.\[\]…]*)`$", str(error)) or re.search(
             r"field `(\w+)`", str(error)
         )
         raise Invalid("console.broadcast_malformed", where=place[1] if place else "…") from error
+    return asked
 
 
 def _bytes(file: Path, name: str) -> bytes:

@@ -147,10 +147,13 @@ def _sender() -> None:
 def add_sender(
     name: str,
     *,
-    channel: Annotated[str, typer.Option(help="sandbox, telegram, matrix or email.")],
+    channel: Annotated[str, typer.Option(help="sandbox, telegram, matrix, email, whatsapp_cloud.")],
     endpoint: Annotated[str, typer.Option(help="Where the provider answers, https://…")],
     rate_per_s: Annotated[int, typer.Option(min=1, max=20000)] = 20,
     chat_interval_s: Annotated[float, typer.Option(min=0)] = 0.0,
+    business_account: Annotated[
+        str | None, typer.Option(help="WhatsApp Cloud: the account that has the templates.")
+    ] = None,
     token_file: Secret = None,
     webhook_secret_file: Secret = None,
     organisation: Which = None,
@@ -173,6 +176,7 @@ def add_sender(
                 webhook_secret=webhook_secret,
                 rate_per_s=rate_per_s,
                 chat_interval_s=chat_interval_s,
+                business_account=business_account,
                 actor=actor,
             )
             say("{name} can send now.", "{name} अब भेज सकता है।", name=name)

@@ -1,5 +1,6 @@
 """Importing files and loading rows in bulk; adding senders. One transaction each."""
 
+import re
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO, TypeAlias, cast
@@ -33,12 +34,14 @@ from chaupal.kit import db
 from chaupal.kit.ids import OrganisationId, new_id
 from chaupal.kit.refusals import Invalid, NotFound, Refused
 from chaupal.kit.runtime import Runtime
+from chaupal.law import exclusions
 from chaupal.organisations import Right, scope_of
 from chaupal.organisations.models import UnitId
 from chaupal.record import Actor
 
 CONSOLE = "console"
 MEASURED_FROM_ROWS = 1000
+BUSINESS_ACCOUNT = re.compile(r"[0-9]{1,30}")
 
 # What somebody writes beside an import: in its transaction, with what it says, from its report.
 Keep: TypeAlias = Callable[[db.Conn, Summary, Path | None], Awaitable[object]]
@@ -208,20 +211,27 @@ async def add_sender(
     webhook_secret: str,
     rate_per_s: int,
     chat_interval_s: float,
+    business_account: str | None = None,
     actor: Actor,
 ) -> None:
     """Add an account through which the organisation sends; its secrets are sealed.
 
-    Refused: a channel that no program may drive, an endpoint that is no web address, and a
-    name that is taken.
+    Refused: a channel that no program may drive, or whose provider does not take organisations of
+    this kind, an endpoint that is no web address, a name that is taken, and an account without the
+    business account of its templates where its channel has such.
     """
     registry.channel(channel)
     if urlsplit(endpoint).scheme not in {"http", "https"} or not urlsplit(endpoint).netloc:
         raise Invalid("sender.endpoint_malformed")
     if not name or not token or not webhook_secret or not 1 <= rate_per_s <= 20000:
         raise Invalid("request.malformed", where="sender")
+    if business_account is not None and not BUSINESS_ACCOUNT.fullmatch(business_account):
+        raise Invalid("request.malformed", where="business_account")
+    if business_account is None and registry.channel(channel).traits.templated:
+        raise Invalid("sender.business_account_missing", channel=channel)
     id = new_id()
     async with db.transaction(rt.pool, actor.organisation) as conn:
+        await exclusions.check(conn, [channel], now=rt.now())
         added = await queries.add_sender(
             conn,
             id,
@@ -232,6 +242,7 @@ async def add_sender(
             sealed_webhook_secret=rt.sealer.seal(webhook_secret, f"sender/{id}/webhook_secret"),
             rate_per_s=rate_per_s,
             chat_interval_s=chat_interval_s,
+            business_account=business_account,
         )
         if added is None:
             raise Refused("sender.name_taken", name=name)

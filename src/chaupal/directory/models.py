@@ -73,6 +73,7 @@ class Reason(StrEnum):
     OVERLAPS = "overlaps"
     TOO_MANY_ALIKE = "too_many_alike"
     ADMINISTRATOR_BY_HAND = "administrator_by_hand"
+    CHANNEL_EXCLUDED = "channel_excluded"
 
 
 class Unfit(Exception):

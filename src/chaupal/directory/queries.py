@@ -161,6 +161,7 @@ async def add_sender(
     sealed_webhook_secret: bytes,
     rate_per_s: int,
     chat_interval_s: float,
+    business_account: str | None,
 ) -> SenderName | None:
     """Add a sender, unless its name is taken: then None comes back."""
     return await db.maybe(
@@ -168,9 +169,10 @@ async def add_sender(
         SenderName,
         """
         INSERT INTO sender (organisation_id, id, name, channel, endpoint, sealed_token,
-                            sealed_webhook_secret, rate_per_s, chat_interval_s)
+                            sealed_webhook_secret, rate_per_s, chat_interval_s, business_account)
         VALUES (current_organisation(), %(id)s, %(name)s, %(channel)s, %(endpoint)s,
-                %(sealed_token)s, %(sealed_webhook_secret)s, %(rate_per_s)s, %(chat_interval_s)s)
+                %(sealed_token)s, %(sealed_webhook_secret)s, %(rate_per_s)s, %(chat_interval_s)s,
+                %(business_account)s)
         ON CONFLICT (organisation_id, name) DO NOTHING
         RETURNING name
         """,
@@ -182,4 +184,5 @@ async def add_sender(
         sealed_webhook_secret=sealed_webhook_secret,
         rate_per_s=rate_per_s,
         chat_interval_s=chat_interval_s,
+        business_account=business_account,
     )

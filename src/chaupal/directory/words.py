@@ -46,6 +46,10 @@ REASONS: Mapping[Reason, tuple[str, str]] = {
         "The sender does not go with the channel; WhatsApp groups have none.",
         "प्रेषक इस चैनल का नहीं है; WhatsApp समूहों का प्रेषक नहीं होता।",
     ),
+    Reason.CHANNEL_EXCLUDED: (
+        "The provider of this channel does not take organisations of this kind.",
+        "इस माध्यम को चलाने वाली कंपनी ऐसे संगठनों को नहीं लेती।",
+    ),
     Reason.REPEATED: (
         "An earlier line of the file says it already.",
         "यह पिछली पंक्ति में आ चुका है।",

@@ -741,6 +741,7 @@ CREATE TABLE public.broadcast (
     starts_at timestamp with time zone,
     approver_denies boolean DEFAULT false NOT NULL,
     electoral boolean GENERATED ALWAYS AS ((election_matter OR (NOT approver_denies))) STORED NOT NULL,
+    template jsonb,
     CONSTRAINT approval_is_whole CHECK ((((approver_id IS NULL) = (approved_hash IS NULL)) AND ((approver_id IS NULL) = (approved_at IS NULL)))),
     CONSTRAINT approved_is_what_was_written CHECK ((approved_hash = content_hash)),
     CONSTRAINT author_stood_somewhere CHECK ((author_units <> '{}'::uuid[])),
@@ -750,6 +751,7 @@ CREATE TABLE public.broadcast (
     CONSTRAINT frozen_is_counted CHECK (((frozen_at IS NULL) = (targets IS NULL))),
     CONSTRAINT nothing_moves_unapproved CHECK (((stage = ANY (ARRAY['draft'::public.broadcast_stage, 'submitted'::public.broadcast_stage, 'cancelled'::public.broadcast_stage])) OR (approver_id IS NOT NULL))),
     CONSTRAINT starts_before_its_end CHECK ((starts_at < expires_at)),
+    CONSTRAINT template_is_whole CHECK (((jsonb_typeof((template -> 'name'::text)) = 'string'::text) AND (jsonb_typeof((template -> 'fills'::text)) = 'object'::text))),
     CONSTRAINT two_different_people CHECK ((approver_id <> author_id)),
     CONSTRAINT via_is_short CHECK ((cardinality(via) <= 5))
 );
@@ -766,14 +768,6 @@ CREATE TABLE public.broadcast_halt (
 );
 
 ALTER TABLE ONLY public.broadcast_halt FORCE ROW LEVEL SECURITY;
-
-CREATE TABLE public.broadcast_template (
-    organisation_id integer NOT NULL,
-    broadcast_id uuid NOT NULL,
-    name text NOT NULL
-);
-
-ALTER TABLE ONLY public.broadcast_template FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.broadcast_text (
     organisation_id integer NOT NULL,
@@ -1085,6 +1079,18 @@ CREATE VIEW public.delivery_told WITH (security_invoker='true') AS
      LEFT JOIN public.person p ON (((p.organisation_id = d.organisation_id) AND (p.id = d.person_id))))
      LEFT JOIN public.unit u ON (((u.organisation_id = d.organisation_id) AND (u.id = COALESCE(g.unit_id, p.unit_id)))));
 
+CREATE TABLE public.doubt_asking (
+    organisation_id integer NOT NULL,
+    sender_id uuid NOT NULL,
+    asked_at timestamp with time zone NOT NULL,
+    upto_since timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
+    upto_id bigint DEFAULT 0 NOT NULL,
+    asked integer DEFAULT 0 NOT NULL,
+    found integer DEFAULT 0 NOT NULL
+);
+
+ALTER TABLE ONLY public.doubt_asking FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.erased_person (
     organisation_id integer NOT NULL,
     person_id uuid NOT NULL,
@@ -1129,6 +1135,28 @@ ALTER TABLE public.exchange ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     NO MAXVALUE
     CACHE 1
 );
+
+CREATE TABLE public.organisation (
+    id integer NOT NULL,
+    slug text NOT NULL,
+    type public.organisation_type NOT NULL,
+    name_hi text NOT NULL,
+    name_en text NOT NULL,
+    CONSTRAINT fits_a_short_link CHECK (((id >= 1) AND (id <= 65535))),
+    CONSTRAINT organisation_is_named CHECK (((name_hi <> ''::text) AND (name_en <> ''::text))),
+    CONSTRAINT slug_is_plain CHECK ((slug ~ '^[a-z][a-z0-9-]{1,39}$'::text))
+);
+
+CREATE VIEW public.excluded_channel WITH (security_invoker='true') AS
+ SELECT o.id AS organisation_id,
+    e.channel,
+    e.organisation_type,
+    e.since,
+    e.until,
+    e.source,
+    e.as_of
+   FROM (public.channel_exclusion e
+     JOIN public.organisation o ON ((o.type = e.organisation_type)));
 
 CREATE TABLE public.finding (
     organisation_id integer NOT NULL,
@@ -1328,11 +1356,19 @@ CREATE TABLE public.message_template (
     body text NOT NULL,
     provider_ref text,
     checked_at timestamp with time zone NOT NULL,
+    header text,
+    footer text,
+    buttons text DEFAULT ''::text NOT NULL,
+    unfit text,
+    ttl_s integer,
+    changed_at timestamp with time zone NOT NULL,
     CONSTRAINT body_is_there CHECK (((body <> ''::text) AND (length(body) <= 1024))),
     CONSTRAINT category_is_known CHECK ((category = ANY (ARRAY['marketing'::text, 'utility'::text, 'authentication'::text]))),
     CONSTRAINT language_is_known CHECK ((language = ANY (ARRAY['hi'::text, 'en'::text]))),
-    CONSTRAINT status_is_known CHECK ((status = ANY (ARRAY['pending'::text, 'approved'::text, 'rejected'::text, 'paused'::text, 'disabled'::text]))),
-    CONSTRAINT template_is_named CHECK (((name ~ '^[a-z0-9_]{1,512}$'::text) AND (code ~ '^[A-Za-z_]{2,10}$'::text)))
+    CONSTRAINT parts_are_short CHECK (((length(header) <= 60) AND (length(footer) <= 60) AND (length(buttons) <= 400))),
+    CONSTRAINT status_is_known CHECK ((status = ANY (ARRAY['pending'::text, 'approved'::text, 'rejected'::text, 'paused'::text, 'disabled'::text, 'gone'::text]))),
+    CONSTRAINT template_is_named CHECK (((name ~ '^[a-z0-9_]+$'::text) AND (length(name) <= 512) AND (code ~ '^[A-Za-z_]{2,10}$'::text))),
+    CONSTRAINT ttl_is_positive CHECK ((ttl_s > 0))
 );
 
 ALTER TABLE ONLY public.message_template FORCE ROW LEVEL SECURITY;
@@ -1371,17 +1407,6 @@ CREATE TABLE public.office (
 );
 
 ALTER TABLE ONLY public.office FORCE ROW LEVEL SECURITY;
-
-CREATE TABLE public.organisation (
-    id integer NOT NULL,
-    slug text NOT NULL,
-    type public.organisation_type NOT NULL,
-    name_hi text NOT NULL,
-    name_en text NOT NULL,
-    CONSTRAINT fits_a_short_link CHECK (((id >= 1) AND (id <= 65535))),
-    CONSTRAINT organisation_is_named CHECK (((name_hi <> ''::text) AND (name_en <> ''::text))),
-    CONSTRAINT slug_is_plain CHECK ((slug ~ '^[a-z][a-z0-9-]{1,39}$'::text))
-);
 
 ALTER TABLE public.organisation ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.organisation_id_seq
@@ -1904,6 +1929,22 @@ CREATE TABLE public.tally (
 
 ALTER TABLE ONLY public.tally FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE public.template_fetch (
+    organisation_id integer NOT NULL,
+    business_account text NOT NULL,
+    asked_at timestamp with time zone,
+    asked_label text,
+    began_at timestamp with time zone,
+    lease_until timestamp with time zone,
+    templates integer DEFAULT 0 NOT NULL,
+    ended_at timestamp with time zone,
+    failure text,
+    CONSTRAINT business_account_is_plain CHECK ((business_account ~ '^[0-9]{1,30}$'::text)),
+    CONSTRAINT failure_is_short CHECK (((failure <> ''::text) AND (length(failure) <= 100)))
+);
+
+ALTER TABLE ONLY public.template_fetch FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.unit_past (
     organisation_id integer NOT NULL,
     unit_id uuid NOT NULL,
@@ -2005,9 +2046,6 @@ ALTER TABLE ONLY public.broadcast_halt
 ALTER TABLE ONLY public.broadcast
     ADD CONSTRAINT broadcast_pkey PRIMARY KEY (organisation_id, id);
 
-ALTER TABLE ONLY public.broadcast_template
-    ADD CONSTRAINT broadcast_template_pkey PRIMARY KEY (organisation_id, broadcast_id);
-
 ALTER TABLE ONLY public.broadcast_text
     ADD CONSTRAINT broadcast_text_pkey PRIMARY KEY (organisation_id, broadcast_id, language);
 
@@ -2049,6 +2087,9 @@ ALTER TABLE ONLY public.coverage
 
 ALTER TABLE ONLY public.delivery
     ADD CONSTRAINT delivery_pkey PRIMARY KEY (organisation_id, id);
+
+ALTER TABLE ONLY public.doubt_asking
+    ADD CONSTRAINT doubt_asking_pkey PRIMARY KEY (organisation_id, sender_id);
 
 ALTER TABLE ONLY public.erased_person
     ADD CONSTRAINT erased_person_pkey PRIMARY KEY (organisation_id, person_id);
@@ -2238,6 +2279,9 @@ ALTER TABLE ONLY public.suppressed_person
 
 ALTER TABLE ONLY public.suppression
     ADD CONSTRAINT suppression_pkey PRIMARY KEY (organisation_id, channel, lookup);
+
+ALTER TABLE ONLY public.template_fetch
+    ADD CONSTRAINT template_fetch_pkey PRIMARY KEY (organisation_id, business_account);
 
 ALTER TABLE ONLY public.unit
     ADD CONSTRAINT unit_organisation_id_code_key UNIQUE (organisation_id, code);
@@ -2510,9 +2554,6 @@ ALTER TABLE ONLY public.broadcast
 ALTER TABLE ONLY public.broadcast
     ADD CONSTRAINT broadcast_organisation_id_author_id_fkey FOREIGN KEY (organisation_id, author_id) REFERENCES public.account(organisation_id, id);
 
-ALTER TABLE ONLY public.broadcast_template
-    ADD CONSTRAINT broadcast_template_organisation_id_broadcast_id_fkey FOREIGN KEY (organisation_id, broadcast_id) REFERENCES public.broadcast(organisation_id, id);
-
 ALTER TABLE ONLY public.broadcast_text
     ADD CONSTRAINT broadcast_text_organisation_id_broadcast_id_fkey FOREIGN KEY (organisation_id, broadcast_id) REFERENCES public.broadcast(organisation_id, id);
 
@@ -2536,6 +2577,9 @@ ALTER TABLE ONLY public.coverage_count
 
 ALTER TABLE ONLY public.coverage
     ADD CONSTRAINT coverage_organisation_id_unit_id_fkey FOREIGN KEY (organisation_id, unit_id) REFERENCES public.unit(organisation_id, id);
+
+ALTER TABLE ONLY public.doubt_asking
+    ADD CONSTRAINT doubt_asking_organisation_id_sender_id_fkey FOREIGN KEY (organisation_id, sender_id) REFERENCES public.sender(organisation_id, id);
 
 ALTER TABLE ONLY public.erased_person
     ADD CONSTRAINT erased_person_organisation_id_person_id_fkey FOREIGN KEY (organisation_id, person_id) REFERENCES public.person(organisation_id, id);
@@ -2708,6 +2752,9 @@ ALTER TABLE ONLY public.suppressed_person
 ALTER TABLE ONLY public.suppression
     ADD CONSTRAINT suppression_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES public.organisation(id);
 
+ALTER TABLE ONLY public.template_fetch
+    ADD CONSTRAINT template_fetch_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES public.organisation(id);
+
 ALTER TABLE ONLY public.unit
     ADD CONSTRAINT unit_organisation_id_level_rank_fkey FOREIGN KEY (organisation_id, level_rank) REFERENCES public.level(organisation_id, rank);
 
@@ -2738,8 +2785,6 @@ ALTER TABLE public.broadcast ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.broadcast_halt ENABLE ROW LEVEL SECURITY;
 
-ALTER TABLE public.broadcast_template ENABLE ROW LEVEL SECURITY;
-
 ALTER TABLE public.broadcast_text ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.category ENABLE ROW LEVEL SECURITY;
@@ -2759,6 +2804,8 @@ ALTER TABLE public.coverage_change ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.coverage_count ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.delivery ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.doubt_asking ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.erased_person ENABLE ROW LEVEL SECURITY;
 
@@ -2810,8 +2857,6 @@ CREATE POLICY own_organisation ON public.broadcast USING ((organisation_id = ( S
 
 CREATE POLICY own_organisation ON public.broadcast_halt USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
 
-CREATE POLICY own_organisation ON public.broadcast_template USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
-
 CREATE POLICY own_organisation ON public.broadcast_text USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
 
 CREATE POLICY own_organisation ON public.category USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
@@ -2831,6 +2876,8 @@ CREATE POLICY own_organisation ON public.coverage_change USING ((organisation_id
 CREATE POLICY own_organisation ON public.coverage_count USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
 
 CREATE POLICY own_organisation ON public.delivery USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
+
+CREATE POLICY own_organisation ON public.doubt_asking USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
 
 CREATE POLICY own_organisation ON public.erased_person USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
 
@@ -2916,6 +2963,8 @@ CREATE POLICY own_organisation ON public.suppression USING ((organisation_id = (
 
 CREATE POLICY own_organisation ON public.tally USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
 
+CREATE POLICY own_organisation ON public.template_fetch USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
+
 CREATE POLICY own_organisation ON public.unit USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
 
 CREATE POLICY own_organisation ON public.unit_past USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
@@ -2970,6 +3019,8 @@ ALTER TABLE public.suppression ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.tally ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.template_fetch ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.unit ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.unit_past ENABLE ROW LEVEL SECURITY;
@@ -3009,8 +3060,6 @@ GRANT SELECT,INSERT,DELETE ON TABLE public.arrival TO chaupal_program;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.broadcast TO chaupal_program;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.broadcast_halt TO chaupal_program;
-
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.broadcast_template TO chaupal_program;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.broadcast_text TO chaupal_program;
 
@@ -3068,9 +3117,15 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.unit TO chaupal_program;
 
 GRANT SELECT ON TABLE public.delivery_told TO chaupal_program;
 
+GRANT SELECT,INSERT,UPDATE ON TABLE public.doubt_asking TO chaupal_program;
+
 GRANT SELECT,INSERT,DELETE ON TABLE public.erased_person TO chaupal_program;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.exchange TO chaupal_program;
+
+GRANT SELECT,INSERT ON TABLE public.organisation TO chaupal_program;
+
+GRANT SELECT ON TABLE public.excluded_channel TO chaupal_program;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.finding TO chaupal_program;
 
@@ -3105,8 +3160,6 @@ GRANT SELECT ON TABLE public.migration TO chaupal_program;
 GRANT SELECT,INSERT ON TABLE public.notice TO chaupal_program;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.office TO chaupal_program;
-
-GRANT SELECT,INSERT ON TABLE public.organisation TO chaupal_program;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.orphan_status TO chaupal_program;
 
@@ -3181,6 +3234,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.suppressed_person TO chaupal_p
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.suppression TO chaupal_program;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.tally TO chaupal_program;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.template_fetch TO chaupal_program;
 
 GRANT SELECT,INSERT ON TABLE public.unit_past TO chaupal_program;
 

@@ -175,7 +175,10 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A word that came to a sender of ours: from which address, when, and which event proves it."""
+    """A word that came to a sender of ours: from which address, when, and which event proves it.
+
+    `in_settings`: it was said in the provider's own settings, and not to us.
+    """
 
     channel: ContactChannel
     address: str = field(repr=False)
@@ -183,6 +186,7 @@ class Said:
     basis: Basis
     at: datetime
     proof: str
+    in_settings: bool = False
 
 
 # What holds until an organisation writes down another: looked up on `HOLD_KNOWN_ON`.

@@ -40,11 +40,14 @@ async def apply(
     Whoever says stop is suppressed at that address, known to us or not, so that nobody writes
     there later. Start gives back what was withdrawn on that channel, and messages to somebody
     known who never said anything; it names the newest notice, and where there is none it gives
-    nothing. Of several words from one address the last holds, and a stop wins a tie.
+    nothing. A yes in the provider's own settings is no consent to us: it gives back what a no there
+    took away, and nothing else. Of several words from one address the last holds, and a stop wins a
+    tie.
     """
     newest = _newest(sealer, organisation, said)
     stops = _columns(newest, Word.STOP, now)
     starts = _columns(newest, Word.START, now)
+    resumed = _columns(newest, Word.START, now, in_settings=True)
     acts = dict.fromkeys(Word, 0)
     if stops.lookups:
         await _suppress(conn, stops)
@@ -53,6 +56,9 @@ async def apply(
         await _lift(conn, starts)
         await _lift_holders(conn, starts)
         acts[Word.START] = await _give(conn, starts)
+    if resumed.lookups:
+        await _lift_resumed(conn, resumed)
+        acts[Word.START] += await _give_back(conn, resumed)
     return MappingProxyType(acts)
 
 
@@ -66,8 +72,19 @@ def _newest(
     return newest
 
 
-def _columns(newest: Mapping[tuple[str, bytes], Said], word: Word, now: datetime) -> _Columns:
-    chosen = [(key, one) for key, one in newest.items() if one.word is word]
+def _columns(
+    newest: Mapping[tuple[str, bytes], Said],
+    word: Word,
+    now: datetime,
+    *,
+    in_settings: bool = False,
+) -> _Columns:
+    """Return the words of a kind; of the yeses only those said in the settings, or the others."""
+    chosen = [
+        (key, one)
+        for key, one in newest.items()
+        if one.word is word and (word is Word.STOP or one.in_settings == in_settings)
+    ]
     return _Columns(
         channels=[channel for (channel, _), _ in chosen],
         lookups=[lookup for (_, lookup), _ in chosen],
@@ -114,10 +131,15 @@ async def _withdraw(conn: db.Conn, stops: _Columns) -> int:
                               AND c.channel = said.channel AND c.lookup = said.lookup
           JOIN person p ON p.organisation_id = c.organisation_id AND p.id = c.person_id
          CROSS JOIN unnest(ARRAY['messages', 'coordination']) AS wanted (purpose)
-         WHERE (SELECT k.act FROM consent k
+          LEFT JOIN LATERAL (
+                SELECT k.act, k.proof FROM consent k
                  WHERE k.organisation_id = p.organisation_id AND k.person_id = p.id
                    AND k.purpose = wanted.purpose AND k.channel = said.channel
-                 ORDER BY k.id DESC LIMIT 1) IS DISTINCT FROM 'withdrawn'
+                 ORDER BY k.id DESC LIMIT 1) AS held ON true
+         WHERE held.act IS DISTINCT FROM 'withdrawn'
+            -- a no to us is more than one in the provider's settings, which a yes there takes back
+            OR held.proof ~ '^stop [a-z_]+ [0-9a-f-]+ (preference|refused)/'
+               AND said.proof !~ '^stop [a-z_]+ [0-9a-f-]+ (preference|refused)/'
          ORDER BY p.id, wanted.purpose, said.channel, said.at DESC
         """,
         channels=stops.channels,
@@ -202,4 +224,73 @@ async def _give(conn: db.Conn, starts: _Columns) -> int:
         bases=starts.bases,
         proofs=starts.proofs,
         ats=starts.ats,
+    )
+
+
+async def _lift_resumed(conn: db.Conn, resumed: _Columns) -> int:
+    """Let addresses be written to again whose last no was one in the provider's settings."""
+    return await db.run(
+        conn,
+        """
+        DELETE FROM suppression s
+         USING unnest(%(channels)s::text[], %(lookups)s::bytea[], %(ats)s::timestamptz[])
+               AS said (channel, lookup, at)
+          JOIN contact_point c ON c.organisation_id = current_organisation()
+                              AND c.channel = said.channel AND c.lookup = said.lookup
+         CROSS JOIN LATERAL (
+                SELECT k.act, k.at, k.proof FROM consent k
+                 WHERE k.organisation_id = c.organisation_id AND k.person_id = c.person_id
+                   AND k.channel = c.channel
+                 ORDER BY k.id DESC LIMIT 1) AS held
+         WHERE s.organisation_id = c.organisation_id AND s.channel = said.channel
+           AND s.lookup = said.lookup AND s.reason = 'asked' AND s.since <= said.at
+           AND held.act = 'withdrawn' AND held.at <= said.at
+           AND held.proof ~ '^stop [a-z_]+ [0-9a-f-]+ (preference|refused)/'
+        """,
+        channels=resumed.channels,
+        lookups=resumed.lookups,
+        ats=resumed.ats,
+    )
+
+
+async def _give_back(conn: db.Conn, resumed: _Columns) -> int:
+    """Give back what a no in the provider's settings took away before, and nothing else.
+
+    A stop that was written to us, on paper, or on one's own page stays.
+    """
+    return await db.run(
+        conn,
+        """
+        INSERT INTO consent (organisation_id, person_id, purpose, channel, act, notice_version,
+                             language, basis, proof, at)
+        SELECT DISTINCT ON (p.id, wanted.purpose, said.channel)
+               p.organisation_id, p.id, wanted.purpose, said.channel, 'given'::consent_act,
+               notice.version, p.language, said.basis, said.proof, said.at
+          FROM unnest(%(channels)s::text[], %(lookups)s::bytea[], %(bases)s::text[],
+                      %(proofs)s::text[], %(ats)s::timestamptz[])
+               AS said (channel, lookup, basis, proof, at)
+          JOIN contact_point c ON c.organisation_id = current_organisation()
+                              AND c.channel = said.channel AND c.lookup = said.lookup
+          JOIN person p ON p.organisation_id = c.organisation_id AND p.id = c.person_id
+         CROSS JOIN LATERAL (
+                SELECT n.version FROM notice n
+                 WHERE n.organisation_id = p.organisation_id AND n.language = p.language
+                 ORDER BY n.published_at DESC, n.version DESC LIMIT 1) AS notice
+         CROSS JOIN unnest(ARRAY['messages', 'coordination']) AS wanted (purpose)
+         CROSS JOIN LATERAL (
+                SELECT array_agg(k.act::text ORDER BY k.id DESC) AS acts,
+                       (array_agg(k.proof ORDER BY k.id DESC))[1] AS proof,
+                       (array_agg(k.at ORDER BY k.id DESC))[1] AS at
+                  FROM consent k
+                 WHERE k.organisation_id = p.organisation_id AND k.person_id = p.id
+                   AND k.purpose = wanted.purpose AND k.channel = said.channel) AS held
+         WHERE held.acts[1] = 'withdrawn' AND held.acts[2] = 'given' AND held.at <= said.at
+           AND held.proof ~ '^stop [a-z_]+ [0-9a-f-]+ (preference|refused)/'
+         ORDER BY p.id, wanted.purpose, said.channel, said.at DESC
+        """,
+        channels=resumed.channels,
+        lookups=resumed.lookups,
+        bases=resumed.bases,
+        proofs=resumed.proofs,
+        ats=resumed.ats,
     )

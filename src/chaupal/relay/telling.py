@@ -162,7 +162,7 @@ async def _settle(
         await tellings.hasten(conn, untellable, now=now)
         for sender, until in manners.held(now=now).items():
             await tellings.postpone(
-                conn, sender_id=sender, channels=list(CHANNELS_IN_ORDER), until=until
+                conn, sender_id=sender, channels=list(CHANNELS_IN_ORDER), now=now, until=until
             )
         for sender, journal in journals.items():  # a handful
             await exchanges.write(conn, sender, journal.lines(), now=now, told=True)

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from chaupal.kit import db
+from chaupal.law.exclusions import day_of
 from chaupal.relay.models import Telling
 
 
@@ -96,6 +97,10 @@ async def claim(
                AND NOT EXISTS (SELECT FROM sender_stop h
                                 WHERE h.organisation_id = s.organisation_id
                                   AND h.sender_id = s.id)
+               AND NOT EXISTS (SELECT FROM excluded_channel x
+                                WHERE x.organisation_id = s.organisation_id
+                                  AND x.channel = s.channel
+                                  AND %(today)s BETWEEN x.since AND coalesce(x.until, 'infinity'))
                AND c.purpose = 'coordination'
              ORDER BY c.person_id, array_position(%(channels)s::text[], c.channel), s.name, c.id
         )
@@ -115,6 +120,7 @@ async def claim(
         """,
         channels=channels,
         now=now,
+        today=day_of(now),
         lease=lease,
         limit=limit,
     )
@@ -151,7 +157,9 @@ async def settle(
     )
 
 
-async def postpone(conn: db.Conn, *, sender_id: UUID, channels: list[str], until: datetime) -> int:
+async def postpone(
+    conn: db.Conn, *, sender_id: UUID, channels: list[str], now: datetime, until: datetime
+) -> int:
     """Let nobody who would be told through this sender come up before `until`."""
     return await db.run(
         conn,
@@ -170,6 +178,10 @@ async def postpone(conn: db.Conn, *, sender_id: UUID, channels: list[str], until
                AND NOT EXISTS (SELECT FROM sender_stop h
                                 WHERE h.organisation_id = s.organisation_id
                                   AND h.sender_id = s.id)
+               AND NOT EXISTS (SELECT FROM excluded_channel x
+                                WHERE x.organisation_id = s.organisation_id
+                                  AND x.channel = s.channel
+                                  AND %(today)s BETWEEN x.since AND coalesce(x.until, 'infinity'))
                AND c.purpose = 'coordination'
              ORDER BY c.person_id, array_position(%(channels)s::text[], c.channel), s.name, c.id
         )
@@ -181,6 +193,7 @@ async def postpone(conn: db.Conn, *, sender_id: UUID, channels: list[str], until
         """,
         sender_id=sender_id,
         channels=channels,
+        today=day_of(now),
         until=until,
     )
 

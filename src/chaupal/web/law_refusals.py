@@ -5,6 +5,17 @@ from collections.abc import Mapping
 from chaupal.web.refusals import N_, Words
 
 OF_THE_LAW: Mapping[str, Words] = {
+    "channel.excluded": Words(
+        N_("This channel does not take your organisation"),
+        N_(
+            "%(channel)s is closed to organisations of this kind (%(organisation_type)s). The "
+            "rule: %(source)s, as known on %(as_of)s."
+        ),
+        N_(
+            "Choose another channel. If the rule has changed, tell whoever runs the server: rules "
+            "are entered there, with their source."
+        ),
+    ),
     "certificate.day_ahead": Words(
         N_("That day is still to come"),
         N_("A certificate bears a day that is past, or today."),

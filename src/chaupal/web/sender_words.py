@@ -42,6 +42,12 @@ STOPPED: Mapping[str, str] = {
 FULL = N_(
     "It has written to as many people as it may in a day. The next ones follow from %(time)s on."
 )
+NOT_FETCHED: Mapping[str, str] = {
+    "throttled": N_("The provider said that it was too fast. It is tried again soon."),
+    "error_190": N_("The provider does not accept this sender's token."),
+    "http_401": N_("The provider does not accept this sender's token."),
+    "sealed under another key": N_("The sender's token is sealed under another key."),
+}
 ENDED: Mapping[str, str] = {
     "in_trouble": N_("The provider is in trouble: it answered %(status)s."),
     "not_reached": N_("No connection came about (%(kind)s); nothing was sent."),
@@ -95,7 +101,11 @@ def how_it_stands(row: Standing, language: Language, *, now: datetime) -> str:
         return gettext(FULL) % {"time": moment(row.full_until, now, language)}
     until = row.held_until if row.held_until and row.held_until > now else None
     at = until or row.disabled_at or now
-    told = {"times": number(row.trips or 0), "time": moment(at, now, language)}
+    told = {
+        "times": number(row.trips or 0),
+        "time": moment(at, now, language),
+        "source": row.excluded_by or "",
+    }
     return gettext(_standing(row, waits=until is not None)) % told
 
 
@@ -111,6 +121,13 @@ def _standing(row: Standing, *, waits: bool) -> str:
     slow = (row.rate_now_per_s or row.rate_per_s) < row.rate_per_s * HEADROOM * USUAL
     cases = (
         (row.disabled_at is not None, N_("It was switched off %(time)s.")),
+        (
+            row.excluded_by is not None,
+            N_(
+                "Nothing goes through it: its provider does not take organisations of this kind. "
+                "The rule: %(source)s."
+            ),
+        ),
         (not row.held and row.waits, N_("Something waits for it, and no worker has taken it up.")),
         (not row.held, N_("It is at rest: nothing waits to go through it.")),
         (
@@ -129,6 +146,12 @@ def _standing(row: Standing, *, waits: bool) -> str:
         (not row.waits, N_("It is ready: nothing is due to go through it.")),
     )
     return next((said for holds, said in cases if holds), N_("It sends as usual."))
+
+
+def why_not_fetched(reason: str, language: Language) -> str:
+    """Say in a sentence why a provider's templates could not be fetched."""
+    said = NOT_FETCHED.get(reason, N_("The provider did not answer as it should (%(reason)s)."))
+    return translations(language).gettext(said) % {"reason": reason}
 
 
 def rate(per_s: float) -> str:

@@ -22,6 +22,7 @@ from chaupal.web.people_refusals import OF_PEOPLE
 from chaupal.web.people_terms import OF_PEOPLE as TERMS_OF_PEOPLE
 from chaupal.web.refusals import AT_THE_DESK, N_, UNNAMED, Words
 from chaupal.web.schedule_refusals import OF_SCHEDULES
+from chaupal.web.template_refusals import OF_TEMPLATES
 from chaupal.web.tree_refusals import OF_THE_TREE
 
 __all__ = ["REFUSALS", "TERMS", "UNNAMED", "Words", "refusal_words", "word"]
@@ -39,6 +40,7 @@ REFUSALS: Mapping[str, Words] = MappingProxyType(
         **OF_IMPORTS,
         **OF_THE_API,
         **OF_SCHEDULES,
+        **OF_TEMPLATES,
     }
 )
 
@@ -113,6 +115,32 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         "silent": N_("silence now"),
         "over": N_("over"),
         "withdrawn": N_("taken back"),
+    },
+    "template_status": {
+        "pending": N_("waits for WhatsApp"),
+        "approved": N_("approved"),
+        "rejected": N_("rejected by WhatsApp"),
+        "paused": N_("paused by WhatsApp"),
+        "disabled": N_("switched off by WhatsApp"),
+        "gone": N_("no longer there"),
+    },
+    "template_category": {
+        "marketing": N_("marketing"),
+        "utility": N_("utility"),
+        "authentication": N_("sign-in codes"),
+    },
+    "unfit": {
+        "named_variables": N_("blanks with names instead of numbers"),
+        "media_header": N_("a picture, film or file above the text"),
+        "variable_outside_body": N_("a blank outside its text"),
+        "button_of_another_kind": N_("a button of a kind that we do not know"),
+        "unknown_part": N_("a part that we do not know"),
+    },
+    "organisation_type": {
+        "party": N_("a political party"),
+        "union": N_("a union"),
+        "cooperative": N_("a co-operative"),
+        "ngo": N_("a social organisation"),
     },
     "purpose": {"internal": N_("Internal"), "public": N_("Public")},
     "role": {

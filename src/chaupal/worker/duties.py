@@ -10,8 +10,8 @@ from pathlib import Path
 import aiohttp
 
 from chaupal.arrivals import actions as arrivals
+from chaupal.broadcasts import asking, fetching, retracting
 from chaupal.broadcasts import jobs as broadcasts
-from chaupal.broadcasts import retracting
 from chaupal.directory import tallies
 from chaupal.directory.jobs import run as imports
 from chaupal.groups.coverage import jobs as coverage
@@ -55,6 +55,8 @@ def duties(
         Duty("close", 2, lambda: relay.close(rt, organisation)),
         Duty("keep_in_order", 1, lambda: broadcasts.keep_in_order(rt, organisation)),
         Duty("retract", 1, retractor.work),
+        Duty("ask_about_doubts", 20, lambda: asking.ask(rt, organisation, http)),
+        Duty("fetch_templates", 2, lambda: fetching.fetch_due(rt, organisation, http)),
         Duty("tidy", 20, lambda: broadcasts.tidy(rt, organisation)),
         Duty("purge", 60, lambda: arrivals.purge(rt, organisation)),
         Duty("tidy_imports", 600, lambda: imports.tidy(rt, organisation)),

@@ -341,7 +341,7 @@ async def _new_words(conn: db.Conn, gathered: Gathered, *, now: datetime) -> lis
             basis = Basis.BUTTON if one.by_button else Basis.KEYWORD
             proof = f"{one.word} {channel} {sender} {one.event_id}"[:PROOF_LIMIT_CHARACTERS]
             new += [
-                Said(channel, address, one.word, basis, one.at or now, proof)
+                Said(channel, address, one.word, basis, one.at or now, proof, one.in_settings)
                 for address in one.addresses
             ]
     return new

@@ -24,6 +24,7 @@ from chaupal.channels.contract import (
     Outcome,
     Registered,
     Rejected,
+    TemplatePage,
     Traits,
     Unknown,
 )
@@ -36,7 +37,14 @@ from chaupal.channels.exchange import (
     NotReached,
     exchange,
 )
-from chaupal.channels.whatsapp_cloud import errors, history, naming, requests, webhooks
+from chaupal.channels.whatsapp_cloud import (
+    errors,
+    history,
+    naming,
+    requests,
+    templates,
+    webhooks,
+)
 from chaupal.people.models import ContactChannel
 
 HISTORY_PAGES_LIMIT = 200
@@ -51,6 +59,8 @@ TRAITS = Traits(
     text_limit_characters=1024,
     proves_delivery=False,
     reaches_people_at=ContactChannel.WHATSAPP_CLOUD,
+    templated=True,
+    remembers_sends=True,
 )
 
 
@@ -139,6 +149,17 @@ class Line:
         reached = min((s.first_at for s in seen), default=None)
         covered = [doubt for doubt in doubts if reached is not None and doubt.since > reached]
         return history.fitting(seen, covered)
+
+    async def templates(
+        self, business_account: str, after: str | None, /
+    ) -> TemplatePage | Deferred | Rejected | Unknown:
+        """Read a page of the templates of the business account that this number belongs to."""
+        beside = self.endpoint.rpartition("/")[0]
+        end = await self._get(requests.templates(f"{beside}/{business_account}", after))
+        if isinstance(end, Answered) and end.status == 200:
+            return templates.read_page(end.body) or Unknown("answer_unreadable")
+        outcome = read_reply(end)
+        return Unknown("answer_unreadable") if isinstance(outcome, Accepted) else outcome
 
     async def call_at(self, url: str, /) -> Registered | Deferred | Rejected | Unknown:
         """Have this number's updates brought to `url`, whatever its app's other numbers do."""

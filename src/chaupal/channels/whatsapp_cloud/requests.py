@@ -13,8 +13,11 @@ LABEL_LIMIT_CHARACTERS = 20
 # Small enough for an answer to stay below what an exchange reads.
 HISTORY_PAGE = 50
 HISTORY_FIELDS = "id,message_id,events{delivery_status,timestamp}"
-TEMPLATE_PAGE = 20
-TEMPLATE_FIELDS = "id,name,language,status,category,components"
+# A Hindi body comes as \uXXXX, and once more as an example.
+TEMPLATE_PAGE = 4
+TEMPLATE_FIELDS = (
+    "id,name,language,status,category,components,parameter_format,message_send_ttl_seconds"
+)
 
 
 def send(message: Message) -> dict[str, object]:

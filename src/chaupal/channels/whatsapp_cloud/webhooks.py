@@ -130,7 +130,7 @@ def read_preference(preference: dict[str, object]) -> PersonSaid | None:
     if word is None or at is None or not theirs:
         return None
     event_id = naming.reference(f"{theirs[0]} {value} {at.isoformat()}")
-    return PersonSaid(at, f"preference/{event_id}", theirs, word, by_button=True)
+    return PersonSaid(at, f"preference/{event_id}", theirs, word, by_button=True, in_settings=True)
 
 
 def _addresses(wa_id: object, user_id: object) -> tuple[str, ...]:

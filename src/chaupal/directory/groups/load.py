@@ -10,6 +10,7 @@ from chaupal.directory.staging import Phase
 from chaupal.kit import db
 from chaupal.kit.ids import new_id
 from chaupal.kit.sound import search_key
+from chaupal.law import exclusions
 from chaupal.organisations.scope import INDIA
 
 NO_ROW = (None,) * 13
@@ -24,7 +25,8 @@ async def load(conn: db.Conn, lines: Iterable[staging.Line[GroupRow]], task: sta
     staged = await queries.stage(conn, _staged(staging.counted(lines, task.watch)))
     await take_turn(conn)
     task.watch.reached(Phase.CHECKING)
-    await queries.judge(conn, task.roots)
+    closed = [rule.channel for rule in await exclusions.excluded(conn, now=task.now)]
+    await queries.judge(conn, task.roots, excluded=closed)
     today = task.now.astimezone(INDIA).date()
     await queries.stage_admins(conn, task.roots, today=today)
     await queries.measure_admins(conn)

@@ -33,10 +33,11 @@ async def stage(conn: db.Conn, rows: Iterable[Sequence[object]]) -> int:
     return staged
 
 
-async def judge(conn: db.Conn, roots: Sequence[str]) -> int:
+async def judge(conn: db.Conn, roots: Sequence[str], *, excluded: Sequence[str]) -> int:
     """Find what is known of each row, and refuse what can be refused row by row.
 
-    A known group keeps the id it has. What the file leaves blank becomes what is known.
+    A known group keeps the id it has. What the file leaves blank becomes what is known. `excluded`
+    are the channels whose providers do not take this organisation.
     """
     return await db.run(
         conn,
@@ -65,6 +66,7 @@ async def judge(conn: db.Conn, roots: Sequence[str]) -> int:
                      WHEN g.purpose::text <> s.purpose THEN 'purpose_differs'
                      WHEN s.sender IS NOT NULL AND d.id IS NULL THEN 'sender_unknown'
                      WHEN d.channel <> s.channel THEN 'sender_mismatch'
+                     WHEN d.channel = ANY(%(excluded)s::text[]) THEN 'channel_excluded'
                      WHEN NOT string_to_array(s.categories, '|') <@ (
                               SELECT coalesce(array_agg(key), '{}') FROM category
                                WHERE organisation_id = current_organisation())
@@ -83,6 +85,7 @@ async def judge(conn: db.Conn, roots: Sequence[str]) -> int:
          WHERE f.line = s.line
         """,
         roots=list(roots),
+        excluded=list(excluded),
     )
 
 

@@ -10,6 +10,7 @@ from chaupal.kit import db
 from chaupal.kit.ids import new_id
 from chaupal.kit.refusals import Invalid, Refused
 from chaupal.kit.runtime import Runtime
+from chaupal.law import exclusions
 from chaupal.organisations import scope_of
 from chaupal.record import Actor
 
@@ -18,8 +19,9 @@ async def register(rt: Runtime, new: NewGroup, *, key: str, actor: Actor) -> Gro
     """Add a group with its categories and admins. The same `key` asked again gives the same one.
 
     Refused: an address or an invite that another group has, a category that does not exist, a
-    sender that does not send through the group's channel, and an admin whom the actor may not
-    know. WhatsApp groups are relayed by people and have no sender.
+    sender that does not send through the group's channel, a channel whose provider does not take
+    the organisation, and an admin whom the actor may not know. WhatsApp groups are relayed by
+    people and have no sender.
     """
     permits.check_words(new.name, new.language, new.size)
     if not new.address and new.channel is not GroupChannel.WHATSAPP:
@@ -49,7 +51,7 @@ async def _added(rt: Runtime, conn: db.Conn, new: NewGroup, *, actor: Actor) -> 
     id = GroupId(new_id())
     scope = await scope_of(rt, conn, actor)
     path = await permits.place(rt, conn, new.unit, scope=scope)
-    await _check_sender(conn, new)
+    await _check_sender(rt, conn, new)
     admins = await permits.check_admins(rt, conn, new.admins, path, scope=scope)
     if not await writing.add(conn, id, new, now=rt.now()):
         raise Refused("group.address_taken")
@@ -62,10 +64,11 @@ async def _added(rt: Runtime, conn: db.Conn, new: NewGroup, *, actor: Actor) -> 
     return id
 
 
-async def _check_sender(conn: db.Conn, new: NewGroup) -> None:
+async def _check_sender(rt: Runtime, conn: db.Conn, new: NewGroup) -> None:
     if (new.channel is GroupChannel.WHATSAPP) != (new.sender is None):
         raise Invalid("group.sender_mismatch", channel=new.channel.value)
     if new.sender is not None:
         line = await queries.line_of_sender(conn, new.sender)
         if line is None or line.channel != new.channel:
             raise Invalid("group.sender_mismatch", channel=new.channel.value)
+        await exclusions.check(conn, [line.channel], now=rt.now())

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from chaupal.broadcasts.targets import Place
 from chaupal.groups import queries as groups
 from chaupal.groups.models import judged
 from chaupal.kit import db
-from chaupal.kit.refusals import Invalid
+from chaupal.kit.refusals import Invalid, Refused
 from chaupal.kit.runtime import Runtime
 from chaupal.organisations import Right
 from chaupal.organisations import pages as unit_pages
@@ -55,7 +56,7 @@ async def expression_of(rt: Runtime, desk: Desk, root: Node) -> Expression:
     return builder.expression(root, {unit.code: unit.id for unit in found})
 
 
-async def choices(conn: db.Conn, desk: Desk, root: Node) -> dict[str, Any]:
+async def choices(conn: db.Conn, desk: Desk, root: Node, *, now: datetime) -> dict[str, Any]:
     """Return what the fields of the conditions offer, and the words of what is kept whole."""
     language = desk.language
     levels = await organisations.levels(conn)
@@ -70,7 +71,7 @@ async def choices(conn: db.Conn, desk: Desk, root: Node) -> dict[str, Any]:
     kept = builder.kept_in(root)
     names = await names_in(conn, kept, scope=desk.scope)
     return {
-        "via": await people.channels(conn),
+        "via": await people.channels(conn, now=now),
         "levels": [{"key": level.key, "name": level.name(language)} for level in levels],
         "categories": [{"key": each.key, "name": each.name(language)} for each in categories],
         "areas": await areas(conn, desk),
@@ -159,7 +160,9 @@ async def counted(
             paths = [top.path for top in await tops(conn, desk)]
             target = _target(rt, desk, made, asked)
             found = await targets.places(conn, target, tops=paths, limit=PLACES_READ)
-    except Invalid as refusal:
+    except Refused as refusal:
+        if not isinstance(refusal, Invalid) and refusal.code != "channel.excluded":
+            raise
         return shown | {"refusal": refusal_words(refusal.code, refusal.facts, language)}
     by_channel: dict[str, int] = {}
     for slice in slices:

@@ -7,7 +7,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from chaupal.arrivals import log as arrivals_log
-from chaupal.broadcasts import actions, audience, queries, report, waiting
+from chaupal.broadcasts import actions, audience, queries, report, templates, waiting
 from chaupal.broadcasts import pages as broadcast_pages
 from chaupal.broadcasts.models import Broadcast, BroadcastId, Stage
 from chaupal.kit import db
@@ -34,6 +34,7 @@ from chaupal.web.words import refusal_words
 BROADCASTS_SHOWN = 30
 STAGES = [stage.value for stage in Stage]
 BEFORE_FREEZE = frozenset({Stage.DRAFT, Stage.SUBMITTED, Stage.APPROVED})
+GOING = frozenset({Stage.APPROVED, Stage.SENDING, Stage.PAUSED})
 STEERING = {
     "return": "send_back",
     "pause": "pause",
@@ -115,10 +116,23 @@ async def broadcast(request: Asked, id: FromPath[UUID]) -> Response[Any]:
         contents["finding"] = await finding_of(conn, shown.id, desk.scope)
         written = {text["language"]: text["body"] for text in contents["texts"]}
         contents["certificate"] = await certificate_of(conn, shown, written, desk)
+        contents["template"] = await _template(conn, shown)
         contents["may_recount"] = desk.scope.allows(Right.STEER)
         if shown.stage in BEFORE_FREEZE:
             contents["audience_count"] = await actions.total(conn, shown, now=rt.now())
     return page(request, desk, "broadcast.html", contents | of_reader(shown, desk))
+
+
+async def _template(conn: db.Conn, shown: Broadcast) -> dict[str, Any] | None:
+    """Return as which template it goes, and what keeps that from going now."""
+    if shown.chosen is None:
+        return None
+    holding = await templates.holding(conn, shown) if shown.stage in GOING else None
+    return {
+        "name": shown.chosen.name,
+        "held_by": holding and holding.status,
+        "checked_at": holding and holding.checked_at,
+    }
 
 
 async def look(

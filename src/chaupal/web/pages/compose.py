@@ -11,7 +11,7 @@ from litestar.datastructures import FormMultiDict
 from litestar.params import FromPath
 
 from chaupal.arrivals import log as arrivals_log
-from chaupal.broadcasts import actions, audience, queries, saved
+from chaupal.broadcasts import actions, audience, people, queries, saved
 from chaupal.broadcasts.models import (
     LONGEST_AHEAD,
     LONGEST_LIFE,
@@ -29,15 +29,16 @@ from chaupal.organisations.scope import INDIA
 from chaupal.web import builder, visits
 from chaupal.web.answers import onward, page
 from chaupal.web.builder import Node
-from chaupal.web.pages import audiences, whys
+from chaupal.web.pages import audiences, whys, wording
 from chaupal.web.pages.naming import names_in
+from chaupal.web.pages.wording import Templated
 from chaupal.web.sentences import Names
 from chaupal.web.visits import Asked, Desk
 from chaupal.web.words import refusal_words
 
 USUAL_LIFE_H = 24
 LONGEST_LIFE_H = int(LONGEST_LIFE.total_seconds()) // 3600
-MENDED_ON_THE_FORM = frozenset({"audience.empty"})
+MENDED_ON_THE_FORM = ("audience.empty", "channel.excluded", "template.")
 NOT_KEPT: dict[str, Any] = {"name": "", "refusal": None}
 
 
@@ -59,6 +60,7 @@ class Written:
     via: tuple[str, ...]
     root: Node
     opened_at: datetime
+    templated: Templated = wording.NONE
 
     def draft(self, expression: audience.Expression) -> Draft:
         """Return the broadcast that this form describes."""
@@ -99,6 +101,7 @@ def _read(form: FormMultiDict, now: datetime) -> Written:
         via=audiences.via_of(form),
         root=builder.read(form),
         opened_at=_opened(str(form.get("opened_at", "")), now),
+        templated=wording.read(form),
     )
 
 
@@ -217,6 +220,7 @@ async def edit(request: Asked, id: FromPath[UUID]) -> Response[Any]:
         via=tuple(broadcast.via),
         root=_root(expression, names, areas),
         opened_at=now,
+        templated=wording.of(broadcast.chosen),
     )
     return await _form(request, desk, written, f"/broadcasts/{id}")
 
@@ -247,6 +251,7 @@ async def _keep(request: Asked, id: BroadcastId | None) -> Response[Any]:
     written = _read(form, rt.now())
     try:
         draft = written.draft(await audiences.expression_of(rt, desk, written.root))
+        draft = await wording.filled(rt, draft, written.templated, desk)
         if id is None:
             id = await actions.write(rt, draft, key=key, actor=desk.actor)
         else:
@@ -255,12 +260,32 @@ async def _keep(request: Asked, id: BroadcastId | None) -> Response[Any]:
             second = hashlib.sha256(f"submit {key}".encode()).hexdigest()
             await actions.submit(rt, id, key=second, actor=desk.actor)
     except Refused as refusal:
-        if not isinstance(refusal, Invalid) and refusal.code not in MENDED_ON_THE_FORM:
+        if not isinstance(refusal, Invalid) and not _is_mended_on_the_form(refusal.code):
             raise
         action = f"/broadcasts/{id}" if id else "/broadcasts"
         return await _form(request, desk, written, action, refusal)
     await arrivals_log.hint(rt.nats, desk.actor.organisation, "broadcasts")
     return onward(f"/broadcasts/{id}")
+
+
+def _is_mended_on_the_form(code: str) -> bool:
+    return code.startswith(MENDED_ON_THE_FORM)
+
+
+@post("/broadcasts/template", status_code=200)
+async def template(request: Asked) -> Response[Any]:
+    """POST /broadcasts/template: the form with another template, or with its blanks filled."""
+    desk = await visits.desk_of(request)
+    desk.scope.need(Right.COMPOSE)
+    rt, form = visits.runtime(request), await visits.fields(request)
+    written = _read(form, rt.now())
+    if request.headers.get("hx-request") != "true":
+        return await _form(request, desk, written, _action(form))
+    async with db.transaction(rt.pool, desk.actor.organisation) as conn:
+        via = await people.channels(conn, now=rt.now())
+        offer = await wording.offered(conn, via, written.templated)
+    contents = {"draft": asdict(_bare(written)), "limit": TEXT_LIMIT_CHARACTERS, "wording": offer}
+    return page(request, desk, "fragments/wording.html", contents)
 
 
 @post("/broadcasts/audience", status_code=200)
@@ -274,7 +299,7 @@ async def change(request: Asked) -> Response[Any]:
     if request.headers.get("hx-request") != "true":
         return await _form(request, desk, replace(written, root=root), _action(form), at=at)
     async with db.transaction(rt.pool, desk.actor.organisation) as conn:
-        offer = await audiences.choices(conn, desk, root)
+        offer = await audiences.choices(conn, desk, root, now=rt.now())
     return page(request, desk, "fragments/builder.html", {"root": root, "offer": offer, "at": at})
 
 
@@ -342,11 +367,13 @@ async def _form(
 ) -> Response[Any]:
     rt, language = visits.runtime(request), desk.language
     async with db.transaction(rt.pool, desk.actor.organisation) as conn:
-        offer = await audiences.choices(conn, desk, written.root)
+        offer = await audiences.choices(conn, desk, written.root, now=rt.now())
+        worded = await wording.offered(conn, offer["via"], written.templated)
     contents = {
         "action": action,
         "refusal": refusal and refusal_words(refusal.code, refusal.facts, language),
-        "draft": asdict(replace(written, root=builder.empty())),
+        "draft": asdict(_bare(written)),
+        "wording": worded,
         "limit": TEXT_LIMIT_CHARACTERS,
         "longest_h": LONGEST_LIFE_H,
         "earliest": _on_the_clock(written.opened_at),
@@ -364,4 +391,9 @@ async def _form(
     return page(request, desk, "compose.html", contents, status=status)
 
 
-ROUTES = (new, edit, write, rewrite, change, keep, why)
+def _bare(written: Written) -> Written:
+    """Leave out what the page is told in another way."""
+    return replace(written, root=builder.empty(), templated=wording.NONE)
+
+
+ROUTES = (new, edit, write, rewrite, template, change, keep, why)
