@@ -152,6 +152,7 @@ PAGE_ACTS: dict[str, dict[str, str]] = {
     "/law/polls/{id:uuid}/{verb:str}": {"reason": "order 7"},
     "/law/freezes/{id:uuid}/lift": {},
     "/senders/{id:uuid}/go_on": {},
+    "/senders/{id:uuid}/limits": {"rate_per_s": "7"},
     **{f"/broadcasts/{{id:uuid}}{verb}": {}
        for verb in ("", "/approve", "/certificate", "/submit", "/why", "/counters/acknowledge",
                     "/counters/recount", "/{verb:str}")},

@@ -18,7 +18,7 @@ from chaupal.arrivals.models import (
     StatusArrived,
 )
 from chaupal.channels import matrix, sandbox, telegram
-from chaupal.channels.contract import Accepted, Account, Deferred, Rejected
+from chaupal.channels.contract import Accepted, Account, Deferred, Halt, Rejected
 from chaupal.channels.exchange import Answered
 from chaupal.channels.registry import CHANNELS
 
@@ -39,6 +39,26 @@ ANSWERS = {
     "sandbox: bot not in chat": (
         sandbox.read_reply(said(403, description="bot is not in the chat")),
         Rejected(Failure.BLOCKED, "http_403"),
+    ),
+    "sandbox: stopped until somebody looks": (
+        sandbox.read_reply(said(423, parameters={"halt": "campaign"})),
+        Deferred("template_paused", halts=Halt.CAMPAIGN),
+    ),
+    "sandbox: stopped in no way we know": (
+        sandbox.read_reply(said(423, parameters={"halt": ["all"]})),
+        Rejected(Failure.CONTENT, "http_423"),
+    ),
+    "sandbox: too often for this one": (
+        sandbox.read_reply(said(429, parameters={"pair": True, "retry_after": 6})),
+        Deferred("too_often_for_this_person", timedelta(seconds=6), pair_only=True),
+    ),
+    "sandbox: of no use after three tries": (
+        sandbox.read_reply(said(409, parameters={"tries": 3})),
+        Deferred("try_again", tries_limit=3),
+    ),
+    "sandbox: tries without end": (
+        sandbox.read_reply(said(409, parameters={"tries": 10**9})),
+        Rejected(Failure.CONTENT, "http_409"),
     ),
     "sandbox: bad token": (
         sandbox.read_reply(said(401)),

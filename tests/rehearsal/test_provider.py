@@ -341,3 +341,25 @@ async def test_what_members_do_reaches_the_groups_bots(town, listener):
     )
     assert (pulse["type"], pulse["members"]) == ("pulse", 179)
     assert (await town.stats())["counts"]["updates"] == 2
+
+
+async def test_it_says_stop_too_often_and_try_again_when_told_to(town):
+    for behaviour, status, parameters in (
+        ({"halt_share": 1, "halt": "organisation"}, 423, {"halt": "organisation"}),
+        ({"pair_share": 1}, 429, {"pair": True, "retry_after": 6}),
+        ({"tries_share": 1}, 409, {"tries": 3}),
+    ):
+        assert (await town.post("/control/behaviour", behaviour))[0] == 200
+        answered, body = await town.send("g1", key=f"k{status}")
+        assert (answered, body["parameters"]) == (status, parameters)
+    assert (await town.post("/control/behaviour", {"halt_share": 1, "halt": "all"}))[0] == 400
+    assert (await town.stats())["messages"] == 0
+
+
+async def test_a_bot_is_told_what_the_provider_thinks_of_it(town, listener):
+    said = {"quality": "low", "daily_limit": -1, "restriction": "warned"}
+    assert (await town.post("/control/standing", {"bot": "desk", **said}))[0] == 200
+    [update] = await listener.have(1)
+    assert {name: update[name] for name in ("type", *said)} == {"type": "standing", **said}
+    for nonsense in ({"bot": "nobody"}, {"bot": "desk", "quality": "fine"}, {"quality": "low"}):
+        assert (await town.post("/control/standing", nonsense))[0] == 400

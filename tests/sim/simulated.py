@@ -69,7 +69,6 @@ class Provider:
     book: dict[str, list[tuple[str, float]]] = field(default_factory=lambda: defaultdict(list))
     sent_at: list[float] = field(default_factory=list)
     tried: list[tuple[str, float]] = field(default_factory=list)
-    halts: list[tuple[float, Halt]] = field(default_factory=list)
     receipts: list[StatusArrived] = field(default_factory=list)
     away_until: float = 0.0
     dies_in: int | None = None
@@ -89,9 +88,7 @@ class Provider:
             wait = timedelta(seconds=self.dice.choice([2, 60]))
             return Deferred("too_often_for_this_person", wait, pair_only=True)
         if fate < 0.065:
-            halt = self.dice.choice(list(Halt))
-            self.halts.append((self.clock.seconds, halt))
-            return Deferred("reported_as_spam", halts=halt)
+            return Deferred("reported_as_spam", halts=self.dice.choice(list(Halt)))
         if fate < 0.08:
             return Rejected(Failure.BLOCKED, "blocked")
         if fate < 0.11:

@@ -114,6 +114,7 @@ class Day:
         claims = [loop._opened(row) for row in judged if row.state is State.SENDING]
         if claims:
             worker.in_hand.append(InHand(loop, claims, self.clock.seconds))
+            assert not await self.stopped(loop.leased.id), "nobody let it go on"
         for taken in claims:
             assert self.starts[taken.broadcast_id] <= self.clock.now(), "before its start"
             self.claimed_at[str(taken.delivery_id)] = self.clock.seconds
@@ -184,6 +185,11 @@ class Day:
         """A person has looked, and lets a sender go on."""
         async with self.place.transaction() as conn:
             await halts.let_go_on(conn, self.dice.choice(list(self.providers)))
+
+    async def stopped(self, sender: UUID) -> bool:
+        async with self.place.transaction() as conn:
+            found = await conn.execute("SELECT 1 FROM sender_stop WHERE sender_id = %s", (sender,))
+            return await found.fetchone() is not None
 
     async def go_away(self) -> None:
         """Cut a provider off for a while."""

@@ -2,10 +2,12 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import permutations
 
 import pytest
 
-from chaupal.broadcasts import exchanges
+from chaupal.arrivals.models import Quality, Restriction, SenderHeard
+from chaupal.broadcasts import exchanges, sender_pages, standing
 from chaupal.broadcasts.exchanges import Alike, Line, State
 from chaupal.broadcasts.sender_pages import Standing
 from chaupal.kit.ids import new_id
@@ -162,3 +164,79 @@ async def test_a_stopped_sender_goes_on_by_a_click_of_who_administers_all(door, 
     async with place.transaction() as conn:
         found = await conn.execute("SELECT actor_label FROM record WHERE kind = 'sender.let_go_on'")
         assert len(await found.fetchall()) == 1, "who did it, once"
+
+
+async def test_limits_are_written_down_by_who_administers_all_and_stand_in_the_record(
+    door, place, bot
+):
+    admin = await door.signed_in(place, await place.account("asha", language="en"))
+    form = {
+        "rate_per_s": "८०", "chat_interval_s": "", "portfolio": "p-1", "daily_limit": "250",
+        "pair_interval_s": "6", "pair_burst": "45",
+    }  # fmt: skip
+    assert 'name="pair_burst"' in (await admin.get(f"/senders/{bot}")).text
+    coordinator = await door.signed_in(place, await place.account("kiran", role="coordinator"))
+    assert (await coordinator.post(f"/senders/{bot}/limits", form)).status == 403
+    assert (await admin.post(f"/senders/{bot}/limits", form)).status in (200, 303)
+    for wrong in (
+        {"rate_per_s": "0"}, {"rate_per_s": "many"}, {"pair_burst": ""}, {"portfolio": "p 1"},
+        {"daily_limit": "-1"}, {"pair_interval_s": "nan"}, {"chat_interval_s": "inf"},
+        {"daily_limit": "9" * 30},
+    ):  # fmt: skip
+        refused = await admin.post(f"/senders/{bot}/limits", {**form, **wrong})
+        assert refused.status == 422, wrong
+        assert next(iter(wrong)) in refused.words or "pair" in refused.words
+    async with place.transaction() as conn:
+        found = await conn.execute(
+            "SELECT rate_per_s, chat_interval_s, portfolio, daily_limit, pair_burst FROM sender"
+        )
+        assert await found.fetchall() == [(80, 0, "p-1", 250, 45)]
+        found = await conn.execute(
+            "SELECT actor_label, facts->>'daily_limit' FROM record"
+            " WHERE kind = 'sender.limits_written'"
+        )
+        [(_, limit)] = await found.fetchall()
+        assert limit == "250"
+    shown = (await admin.get("/senders")).words
+    assert "together with all senders of p-1" in shown
+    assert "250 people written to first in a day" in shown
+
+
+async def test_what_the_provider_says_of_a_sender_is_shown_in_words_with_its_time(door, place, bot):
+    async with place.transaction() as conn:
+        await standing.apply(
+            conn,
+            bot,
+            [
+                SenderHeard(NOON, Quality.LOW, 250),
+                SenderHeard(NOON, restriction=Restriction.WARNED),
+            ],
+            now=NOON,
+        )
+    admin = await door.signed_in(place, await place.account("asha", language="en"))
+    shown = (await admin.get("/senders")).words
+    assert "people block it or report it: its limit may be lowered today 12:00" in shown
+    assert "250 people written to first in a day today 12:00" in shown
+    assert "the provider has warned the account" in shown
+
+
+async def test_the_newest_word_of_each_kind_holds_in_whatever_order_they_come(place, bot):
+    hour = timedelta(hours=1)
+    words = [
+        SenderHeard(NOON - 2 * hour, Quality.HIGH, 1000),
+        SenderHeard(NOON - hour, daily_limit=-1),
+        SenderHeard(NOON, Quality.LOW, restriction=Restriction.DISABLED),
+        SenderHeard(NOON + 9 * hour, restriction=Restriction.LIFTED),
+    ]
+    for order in permutations(words):
+        async with place.transaction() as conn:
+            await conn.execute("UPDATE sender_standing SET quality = NULL, quality_at = NULL,"
+                " daily_limit = NULL, daily_limit_at = NULL, restriction = NULL,"
+                " restriction_at = NULL")  # fmt: skip
+            for word in order[:2]:
+                await standing.apply(conn, bot, [word], now=NOON)
+            await standing.apply(conn, bot, order[2:] * 2, now=NOON)
+            [row] = await sender_pages.standings(conn, now=NOON)
+        assert (row.quality, row.quality_at) == ("low", NOON)
+        assert (row.allowed_daily, row.allowed_daily_at) == (-1, NOON - hour)
+        assert row.restriction_at == NOON

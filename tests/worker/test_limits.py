@@ -391,6 +391,7 @@ async def test_an_account_that_must_stop_stops_every_sender_of_its_channel_and_n
     assert set(stopped) == {(one, "organisation"), (two, "organisation")}
     assert bot not in dict(stopped)
     await post.turn(loop, after_s=900)
+    assert await loop._claim() == [], "it is due, and the claim itself leaves it"
     assert post.provider.chats == {"g:1": 1}
     async with post.place.transaction() as conn:
         assert await dispatcher_leases(conn, Dispatcher(post.rt, 1, post.http), post) == []

@@ -374,3 +374,22 @@ async def until(bazaar, question: str) -> None:
     async with asyncio.timeout(30):
         while await bazaar.rows(question) != [(True,)]:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
+
+
+async def test_what_a_provider_says_of_a_sender_is_kept_and_a_repeat_changes_nothing(bazaar):
+    bot = await bazaar.place.sender()
+    told = {"type": "standing", "at": NOON.isoformat()}
+    await post(
+        bazaar,
+        bot,
+        {"update_id": 1, **told, "quality": "low", "daily_limit": 250},
+        {"update_id": 2, **told, "restriction": "restricted"},
+        {"update_id": 3, **told, "quality": ["low"], "daily_limit": True, "restriction": 7},
+        {"update_id": 4, **told, "daily_limit": 10**12},
+    )
+    await bazaar.projected()
+    kept = "SELECT quality, daily_limit, restriction, restriction_at FROM sender_standing"
+    assert await bazaar.rows(kept) == [("low", 250, "restricted", NOON)]
+    await post(bazaar, bot, {"update_id": 2, **told, "restriction": "restricted"})
+    await bazaar.projected()
+    assert await bazaar.rows(kept) == [("low", 250, "restricted", NOON)]

@@ -90,6 +90,37 @@ class PersonSaid:
     in_settings: bool = False
 
 
+class Quality(StrEnum):
+    """How well a sender's messages are received, as its provider rates them."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
+class Restriction(StrEnum):
+    """What a provider has done to a sender's account; `LIFTED`: nothing any more."""
+
+    WARNED = "warned"
+    RESTRICTED = "restricted"
+    DISABLED = "disabled"
+    LIFTED = "lifted"
+
+
+@dataclass(frozen=True, slots=True)
+class SenderHeard:
+    """A provider's word on a sender of ours: what it says nothing of is None.
+
+    `daily_limit`: how many people its portfolio may write to first in a day; below zero, as many as
+    it likes. `at` is None where the provider doesn't say; then it is when it came.
+    """
+
+    at: datetime | None
+    quality: Quality | None = None
+    daily_limit: int | None = None
+    restriction: Restriction | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class GroupPulse:
     """A group's size, or that it moved to another address."""
@@ -137,6 +168,7 @@ Arrival: TypeAlias = (
     StatusArrived
     | MessageArrived
     | PersonSaid
+    | SenderHeard
     | GroupPulse
     | LinkClicked
     | RelayOpened

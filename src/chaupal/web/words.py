@@ -163,6 +163,16 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         "sandbox": N_("Rehearsal"),
         "phone": N_("Phone"),
     },
+    "quality": {
+        "high": N_("people take its messages well"),
+        "medium": N_("people take its messages middling"),
+        "low": N_("people block it or report it: its limit may be lowered"),
+    },
+    "restriction": {
+        "warned": N_("the provider has warned the account"),
+        "restricted": N_("the provider lets the account write no more for now"),
+        "disabled": N_("the provider has switched the account off"),
+    },
     "failure": {
         "blocked": N_("The group removed or blocked our sender."),
         "no_such_address": N_("The group's address no longer exists."),

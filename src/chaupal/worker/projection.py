@@ -28,9 +28,10 @@ from chaupal.arrivals.models import (
     RelayDeleted,
     RelayOpened,
     RelayPosted,
+    SenderHeard,
     StatusArrived,
 )
-from chaupal.broadcasts import receipts
+from chaupal.broadcasts import receipts, standing
 from chaupal.channels import reading
 from chaupal.channels.registry import CHANNELS
 from chaupal.groups import pulses as group_pulses
@@ -48,6 +49,10 @@ WAIT_S = 1.0
 STANDBY_S = 1.0
 ROOM_EVERY = 100
 PROOF_LIMIT_CHARACTERS = 300
+COUNTED = (
+    "receipts", "kept", "pulses", "stopped", "started", "heard", "opened", "posted", "verified",
+    "deleted",
+)  # fmt: skip
 
 logger = log.logger(__name__)
 
@@ -65,6 +70,7 @@ class Gathered:
     statuses: dict[UUID, list[StatusArrived]] = field(default_factory=dict)
     said: dict[UUID, list[MessageArrived | GroupPulse]] = field(default_factory=dict)
     words: dict[tuple[UUID, ContactChannel], list[PersonSaid]] = field(default_factory=dict)
+    heard: dict[UUID, list[SenderHeard]] = field(default_factory=dict)
     opened: list[RelayOpened] = field(default_factory=list)
     posted: list[RelayPosted] = field(default_factory=list)
     deleted: list[RelayDeleted] = field(default_factory=list)
@@ -91,6 +97,9 @@ class Gathered:
                 line = UUID(source), ContactChannel(envelope.channel)
                 dated = replace(arrival, at=arrival.at or envelope.received_at)
                 self.words.setdefault(line, []).append(dated)
+            case SenderHeard():
+                dated_word = replace(arrival, at=arrival.at or envelope.received_at)
+                self.heard.setdefault(UUID(source), []).append(dated_word)
             case RelayOpened():
                 self.opened.append(arrival)
             case RelayPosted():
@@ -279,26 +288,15 @@ async def _apply_to(
 ) -> set[str]:
     """Apply one organisation's part of a batch, and return which topics moved."""
     now = rt.now()
-    counts = dict.fromkeys(
-        (
-            "receipts",
-            "kept",
-            "pulses",
-            "stopped",
-            "started",
-            "opened",
-            "posted",
-            "verified",
-            "deleted",
-        ),
-        0,
-    )
+    counts = dict.fromkeys(COUNTED, 0)
     for sender, statuses in gathered.statuses.items():
         counts["receipts"] += await receipts.apply(conn, sender, statuses, now=now)
     for sender, said in gathered.said.items():
         counts["kept"] += await arrivals.keep(conn, sender, said, now=now)
         pulses = [arrival for arrival in said if isinstance(arrival, GroupPulse)]
         counts["pulses"] += await group_pulses.apply(conn, sender, pulses)
+    for sender, words in gathered.heard.items():
+        counts["heard"] += await standing.apply(conn, sender, words, now=now)
     if gathered.words:
         acts = await people_said.apply(
             conn, rt.sealer, organisation, await _new_words(conn, gathered, now=now), now=now

@@ -15,6 +15,9 @@ from chaupal.arrivals.models import (
     GroupPulse,
     MessageArrived,
     PersonSaid,
+    Quality,
+    Restriction,
+    SenderHeard,
     StatusArrived,
 )
 from chaupal.channels import reading
@@ -180,6 +183,8 @@ def read_update(update: dict[str, object]) -> Arrival | None:
     match update:
         case {"update_id": int() | str() as id, "at": str(text)}:
             at = reading.written(text)
+            if at is not None and update.get("type") == "standing":
+                return read_standing(at, update)
             return None if at is None else _read(f"{id}", at, update)
     return None
 
@@ -228,6 +233,21 @@ def _read_direct(event_id: str, at: datetime, author: str, text: str) -> Arrival
     return MessageArrived(at=at, event_id=event_id, address=author, author=author, text=text)
 
 
+def read_standing(at: datetime, update: Mapping[str, object]) -> SenderHeard | None:
+    """Read what the provider says of the bot itself; a limit of -1 is none."""
+    quality, restriction = str(update.get("quality")), str(update.get("restriction"))
+    limit = update.get("daily_limit")
+    fits = isinstance(limit, int) and not isinstance(limit, bool) and -1 <= limit <= LARGEST
+    heard = SenderHeard(
+        at,
+        quality=Quality(quality) if quality in set(Quality) else None,
+        daily_limit=limit if fits and isinstance(limit, int) and limit != 0 else None,
+        restriction=Restriction(restriction) if restriction in set(Restriction) else None,
+    )
+    return None if heard == SenderHeard(at) else heard
+
+
+LARGEST = 1_000_000_000
 BUTTONS: Mapping[str, Word] = {word.value: word for word in Word}
 STATUSES: Mapping[str, tuple[Evidence, Failure | None]] = {
     "delivered": (Evidence.DELIVERED, None),

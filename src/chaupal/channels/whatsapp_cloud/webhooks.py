@@ -4,6 +4,7 @@ https://developers.facebook.com/documentation/business-messaging/whatsapp/webhoo
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from chaupal.arrivals.models import (
@@ -15,7 +16,7 @@ from chaupal.arrivals.models import (
     StatusArrived,
 )
 from chaupal.channels import reading
-from chaupal.channels.whatsapp_cloud import errors, naming
+from chaupal.channels.whatsapp_cloud import errors, naming, standing
 from chaupal.people.models import Word
 from chaupal.people.words import spoken
 
@@ -43,7 +44,7 @@ def read(body: bytes) -> list[Arrival]:
         arrival
         for entry in reading.dicts(payload.get("entry"))
         for change in reading.dicts(entry.get("changes"))
-        for arrival in _in_change(change.get("value"))
+        for arrival in (*_in_change(change.get("value")), *_of_account(change, entry.get("time")))
     ]
 
 
@@ -60,6 +61,24 @@ def _in_change(value: object) -> Iterator[Arrival]:
         said = read_preference(preference)
         if said is not None:
             yield said
+
+
+def _of_account(change: dict[str, object], moment: object) -> Iterator[Arrival]:
+    """Return what is said of the number and its account, rather than of messages."""
+    value = change.get("value")
+    if not isinstance(value, dict):
+        return
+    match change.get("field"):
+        case "phone_number_quality_update":
+            heard = standing.quality(value)
+        case "business_capability_update":
+            heard = standing.capability(value)
+        case "account_update":
+            heard = standing.account(value)
+        case _:
+            return
+    if heard is not None:
+        yield replace(heard, at=_instant(moment))
 
 
 def read_status(status: dict[str, object]) -> Iterator[Arrival]:

@@ -32,6 +32,15 @@ class Happening(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     at: datetime | None = None
 
 
+class Standing(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What the provider says of a bot: how it rates it, and what it allows or forbids."""
+
+    bot: Name
+    quality: Literal["high", "medium", "low"] | None = None
+    daily_limit: Annotated[int, msgspec.Meta(ge=-1, le=1_000_000_000)] | None = None
+    restriction: Literal["warned", "restricted", "disabled", "lifted"] | None = None
+
+
 async def lines(request: web.Request) -> AsyncIterator[tuple[int, bytes]]:
     """Yield a request's lines with their numbers, however many there are."""
     rest, number = b"", 0
@@ -84,6 +93,17 @@ class Control:
         decode = msgspec.json.Decoder(Behaviour).decode
         self._sandbox.behave(read(decode, await request.read()))
         return self._sandbox.json({"ok": True})
+
+    async def standing(self, request: web.Request) -> web.StreamResponse:
+        """POST /control/standing: tell a bot what the provider thinks of it."""
+        told = read(msgspec.json.Decoder(Standing).decode, await request.read())
+        bots = [bot for bot in self._sandbox.town.bots.values() if bot.name == told.bot]
+        if not bots:
+            raise Declined(400, "no such bot")
+        said = {k: v for k, v in msgspec.structs.asdict(told).items() if k != "bot" and v}
+        for bot in bots:
+            self._sandbox.update(bot, {"type": "standing", **said, "at": now()})
+        return self._sandbox.json({"ok": True, "told": len(bots)})
 
     async def happenings(self, request: web.Request) -> web.StreamResponse:
         """POST /control/happenings: NDJSON of what members did; the groups' bots are told."""
@@ -207,6 +227,7 @@ def application(sandbox: Sandbox) -> web.Application:
             web.post("/control/groups", control.groups),
             web.post("/control/bots", control.bots),
             web.post("/control/behaviour", control.behaviour),
+            web.post("/control/standing", control.standing),
             web.post("/control/happenings", control.happenings),
             web.get("/control/stats", control.stats),
             web.get("/book", control.book),

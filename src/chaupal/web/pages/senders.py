@@ -1,7 +1,7 @@
 """Senders: what each may do, how fast it goes, how it stands, and what it exchanged lately."""
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from litestar import Response, get, post
@@ -10,15 +10,20 @@ from litestar.params import FromPath
 from chaupal.arrivals import log as arrivals_log
 from chaupal.broadcasts import sender_actions, sender_pages
 from chaupal.broadcasts.exchanges import KEPT
+from chaupal.broadcasts.sender_actions import Limits
 from chaupal.broadcasts.sender_pages import Exchanged, Standing, Traffic, Trouble
-from chaupal.kit import db
-from chaupal.kit.refusals import NotAllowed, NotFound
+from chaupal.kit import db, digits
+from chaupal.kit.refusals import Invalid, NotAllowed, NotFound
 from chaupal.web import visits
 from chaupal.web.answers import onward, page
 from chaupal.web.pages import paging
 from chaupal.web.sender_words import how_it_ended, how_it_stands, rate
 from chaupal.web.visits import Asked, Desk
 
+LIMITS = (
+    "rate_per_s", "chat_interval_s", "portfolio", "daily_limit", "pair_interval_s", "pair_burst",
+)  # fmt: skip
+N = TypeVar("N", int, float)
 EXCHANGES_SHOWN = 100
 TROUBLES_SHOWN = 3
 TROUBLES_READ = 500
@@ -71,6 +76,8 @@ async def sender(request: Asked, id: FromPath[UUID]) -> Response[Any]:
             "channel": found[0].channel,
             "stands": how_it_stands(found[0], desk.language, now=now),
             "stopped": found[0].stopped_at is not None,
+            "rate": found[0].rate_per_s,
+            **_limits(found[0]),
         },
         "exchanges": [_exchange(row, desk) for row in shown],
         "first_url": at if before else None,
@@ -87,6 +94,35 @@ async def go_on(request: Asked, id: FromPath[UUID]) -> Response[Any]:
     await sender_actions.let_go_on(rt, id, key=key, actor=desk.actor)
     await arrivals_log.hint(rt.nats, desk.actor.organisation, "broadcasts")
     return onward("/senders")
+
+
+@post("/senders/{id:uuid}/limits")
+async def limits(request: Asked, id: FromPath[UUID]) -> Response[Any]:
+    """POST /senders/<id>/limits: write down what the provider allows; empty is no limit."""
+    desk = await visits.desk_of(request)
+    rt, key = visits.runtime(request), await visits.idempotency_key(request)
+    form = await visits.fields(request)
+    given = {name: digits.plain(str(form.get(name, "")).strip()) for name in LIMITS}
+    wanted = Limits(
+        rate_per_s=_number(given, "rate_per_s", int) or 0,
+        chat_interval_s=_number(given, "chat_interval_s", float) or 0.0,
+        portfolio=given["portfolio"] or None,
+        daily_limit=_number(given, "daily_limit", int),
+        pair_interval_s=_number(given, "pair_interval_s", float),
+        pair_burst=_number(given, "pair_burst", int),
+    )
+    await sender_actions.limit(rt, id, wanted, key=key, actor=desk.actor)
+    return onward(f"/senders/{id}")
+
+
+def _number(given: dict[str, str], name: str, kind: type[N]) -> N | None:
+    """Read a number; an empty field is none, and anything else is refused by its name."""
+    if not given[name]:
+        return None
+    try:
+        return kind(given[name])
+    except ValueError as error:
+        raise Invalid("sender.limit_malformed", field=name) from error
 
 
 def _administers(desk: Desk) -> bool:
@@ -112,10 +148,9 @@ def _sender(
         "stopped": row.stopped_at is not None,
         "rate": rate(row.rate_per_s),
         "rate_now": rate(row.rate_now_per_s) if row.held and row.rate_now_per_s else None,
-        "chat_interval_s": row.chat_interval_s,
-        "daily_limit": row.daily_limit,
-        "pair_interval_s": row.pair_interval_s,
-        "pair_burst": row.pair_burst,
+        **_limits(row),
+        "heard": _heard(row),
+        "people_in_a_day": row.people_in_a_day,
         "last_minute": went.last_minute if went else 0,
         "last_hour": went.last_hour if went else 0,
         "not_taken": went.not_taken if went else 0,
@@ -123,6 +158,29 @@ def _sender(
             {"words": how_it_ended(one, desk.language), "times": one.times, "at": one.last_at}
             for one in own[:TROUBLES_SHOWN]
         ],
+    }
+
+
+def _limits(row: Standing) -> dict[str, Any]:
+    """Return what somebody wrote down that a provider allows."""
+    return {
+        "chat_interval_s": row.chat_interval_s,
+        "portfolio": row.portfolio,
+        "daily_limit": row.daily_limit,
+        "pair_interval_s": row.pair_interval_s,
+        "pair_burst": row.pair_burst,
+    }
+
+
+def _heard(row: Standing) -> dict[str, Any]:
+    """Return what the provider itself said, and when that was heard."""
+    return {
+        "quality": row.quality,
+        "quality_at": row.quality_at,
+        "daily_limit": row.allowed_daily,
+        "daily_limit_at": row.allowed_daily_at,
+        "restriction": row.restriction,
+        "restriction_at": row.restriction_at,
     }
 
 
@@ -140,4 +198,4 @@ def _exchange(row: Exchanged, desk: Desk) -> dict[str, Any]:
     }
 
 
-ROUTES = (listing, sender, go_on)
+ROUTES = (listing, sender, go_on, limits)
