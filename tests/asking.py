@@ -76,6 +76,10 @@ ACTS: dict[str, Any] = {
     "imports/{id:uuid}/order": None,
     "imports/{id:uuid}/cancel": None,
     "filters/{id:uuid}/forget": None,
+    "polls/{id:uuid}": {
+        "election": "Lok Sabha", "opens_at": "2027-11-28T02:00:00Z", "units": ["state"],
+        "closes_at": "2027-11-28T12:00:00Z", "source": "order 7", "reason": "order 8",
+    },
     "polls/{id:uuid}/doubt": {"reason": "order 7"},
     "polls/{id:uuid}/keep": None,
     "polls/{id:uuid}/withdraw": None,
@@ -84,6 +88,7 @@ ACTS: dict[str, Any] = {
         "title": "New", "texts": {"hi": "नया"}, "purpose": "public", "audience": {"op": "everyone"},
         "expires_at": f"{DAY}T18:00:00Z",
     },
+    "broadcasts/{id:uuid}/certificate": {"number": "1", "committee": "State", "certified_on": DAY},
     "broadcasts/{id:uuid}/approve": {"seen": "00" * 32},
     **{f"broadcasts/{{id:uuid}}/{verb}": None
        for verb in ("submit", "send-back", "pause", "resume", "cancel", "recall")},
@@ -123,7 +128,7 @@ PAGE_READ_ONE = {
         "/imports/{id:uuid}/edit", "/imports/{id:uuid}/live", "/imports/{id:uuid}/report",
         "/broadcasts/{id:uuid}", "/broadcasts/{id:uuid}/edit", "/broadcasts/{id:uuid}/live",
         "/broadcasts/{id:uuid}/report", "/broadcasts/{id:uuid}/deliveries",
-        "/broadcasts/{id:uuid}/deliveries.csv", "/senders/{id:uuid}",
+        "/broadcasts/{id:uuid}/deliveries.csv", "/senders/{id:uuid}", "/law/polls/{id:uuid}",
     )
 }  # fmt: skip
 UNIT_FORM = {"day": DAY, "to": "{unit}", "level": "booth", "code": "new", "people": "yes",
@@ -148,6 +153,10 @@ PAGE_ACTS: dict[str, dict[str, str]] = {
     "/imports/{id:uuid}/{verb:str}": {},
     "/accounts/{id:uuid}": {"verb": "disable"},
     "/filters/{id:uuid}/forget": {"page": "people"},
+    "/law/polls/{id:uuid}": {
+        "election": "Lok Sabha", "day": "2027-12-01", "opens": "07:00", "closes": "18:00",
+        "silence_h": "48", "source": "order 7", "units": "{code}", "reason": "order 8",
+    },
     "/law/polls/{id:uuid}/{verb:str}": {"reason": "order 7"},
     "/law/freezes/{id:uuid}/lift": {},
     **{f"/broadcasts/{{id:uuid}}{verb}": {}

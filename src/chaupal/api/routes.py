@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from chaupal.api import (
     audiences,
+    broadcast_law,
     broadcast_reports,
     broadcasts,
     bulk,
@@ -47,6 +48,7 @@ FEATURES = (
     coverage,
     audiences,
     broadcasts,
+    broadcast_law,
     broadcast_reports,
     law,
     imports,

@@ -1412,6 +1412,12 @@ CREATE TABLE public.poll (
     withdrawn_by uuid,
     withdrawn_label text,
     withdrawn_at timestamp with time zone,
+    amends uuid,
+    changed_by uuid,
+    changed_label text,
+    changed_at timestamp with time zone,
+    CONSTRAINT amends_another CHECK ((amends <> id)),
+    CONSTRAINT change_is_whole CHECK ((((changed_by IS NULL) = (changed_at IS NULL)) AND ((changed_by IS NULL) = (changed_label IS NULL)))),
     CONSTRAINT doubt_is_whole CHECK ((((doubted_by IS NULL) = (doubted_at IS NULL)) AND ((doubted_by IS NULL) = (doubted_label IS NULL)) AND ((doubted_by IS NULL) = (doubt IS NULL)) AND (doubt <> ''::text) AND (length(doubt) <= 300))),
     CONSTRAINT poll_closes_after_it_opened CHECK ((closes_at > opens_at)),
     CONSTRAINT poll_has_a_source CHECK (((source <> ''::text) AND (length(source) <= 300))),
@@ -1458,6 +1464,7 @@ CREATE TABLE public.recall (
     since timestamp with time zone NOT NULL,
     gone_by timestamp with time zone NOT NULL,
     gathered integer DEFAULT 0 NOT NULL,
+    judged_at timestamp with time zone,
     CONSTRAINT recall_has_an_end CHECK ((gone_by > since))
 );
 
@@ -2264,6 +2271,8 @@ CREATE INDEX post_person ON public.post USING btree (organisation_id, person_id)
 
 CREATE INDEX post_unit ON public.post USING btree (organisation_id, unit_id);
 
+CREATE INDEX recall_unjudged ON public.recall USING btree (organisation_id, gone_by) WHERE (judged_at IS NULL);
+
 CREATE INDEX record_access ON public.record USING btree (organisation_id, number) WHERE (split_part(kind, '.'::text, 2) = ANY (ARRAY['unmasked'::text, 'exported'::text, 'link_shown'::text]));
 
 CREATE INDEX record_subject ON public.record USING btree (organisation_id, subject, number);
@@ -2526,6 +2535,12 @@ ALTER TABLE ONLY public.office
 
 ALTER TABLE ONLY public.orphan_status
     ADD CONSTRAINT orphan_status_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES public.organisation(id);
+
+ALTER TABLE ONLY public.poll
+    ADD CONSTRAINT poll_organisation_id_amends_fkey FOREIGN KEY (organisation_id, amends) REFERENCES public.poll(organisation_id, id);
+
+ALTER TABLE ONLY public.poll
+    ADD CONSTRAINT poll_organisation_id_changed_by_fkey FOREIGN KEY (organisation_id, changed_by) REFERENCES public.account(organisation_id, id);
 
 ALTER TABLE ONLY public.poll
     ADD CONSTRAINT poll_organisation_id_doubted_by_fkey FOREIGN KEY (organisation_id, doubted_by) REFERENCES public.account(organisation_id, id);

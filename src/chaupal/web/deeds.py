@@ -105,6 +105,7 @@ DEEDS: Mapping[str, str] = MappingProxyType(
         "person.stopped": N_("stopped everything that is sent to them"),
         "person.suppressed": N_("wrote down that a person may not be written to"),
         "person.unsuppressed": N_("let a person be written to again"),
+        "poll.changed": N_("changed a poll; silence in %(units)s units: %(reason)s"),
         "poll.doubted": N_("wants a poll taken back: %(reason)s"),
         "poll.entered": N_("entered a poll; silence in %(units)s units"),
         "poll.kept": N_("let a poll stand that was doubted"),
@@ -116,6 +117,13 @@ DEEDS: Mapping[str, str] = MappingProxyType(
         "post.taken_back": N_("took an appointment back"),
         "posts.exported": N_("exported posts: %(rows)s"),
         "posts.imported": N_("imported posts"),
+        "recall.in_time": N_(
+            "withdrawn and gone in time: deleted %(deleted)s, said to be gone %(acknowledged)s"
+        ),
+        "recall.late": N_(
+            "withdrawn, and not all gone in time: deleted %(deleted)s, said to be gone"
+            " %(acknowledged)s, outstanding %(late)s, beyond reach %(impossible)s"
+        ),
         "relay.asked_back": N_("asked admins to delete what was withdrawn: %(asked)s"),
         "relay.people_told": N_("told admins of their tasks"),
         "relay.tasks_handed_over": N_("passed tasks on to new holders: %(handed)s"),

@@ -22,14 +22,14 @@ from chaupal.broadcasts.models import (
     Purpose,
     Stage,
 )
-from chaupal.kit import db, digits
+from chaupal.kit import db
 from chaupal.kit.refusals import Invalid, NotAllowed, NotFound, Refused
 from chaupal.organisations import Right
 from chaupal.organisations.scope import INDIA
 from chaupal.web import builder, visits
 from chaupal.web.answers import onward, page
 from chaupal.web.builder import Node
-from chaupal.web.pages import audiences, whys
+from chaupal.web.pages import audiences, life, whys
 from chaupal.web.pages.naming import names_in
 from chaupal.web.sentences import Names
 from chaupal.web.visits import Asked, Desk
@@ -68,7 +68,7 @@ class Written:
             raise Invalid("request.malformed", where="purpose") from error
         if self.to_people and not self.via:
             raise Invalid("broadcast.channel_missing")
-        starts_at = _start(self.starts)
+        starts_at = life.start(self.starts)
         written = {"hi": self.text_hi, "en": self.text_en}
         return Draft(
             title=self.title,
@@ -92,13 +92,13 @@ def _read(form: FormMultiDict, now: datetime) -> Written:
         purpose=str(form.get("purpose", "")),
         lane=str(form.get("lane", "normal")),
         starts=str(form.get("starts", "")).strip()[:30],
-        expires_h=_hours(str(form.get("expires_h", ""))),
+        expires_h=life.hours(str(form.get("expires_h", ""))),
         election_matter="election_matter" in form,
         synthetic="synthetic" in form,
         to_people=form.get("to") == "people",
         via=audiences.via_of(form),
         root=builder.read(form),
-        opened_at=_opened(str(form.get("opened_at", "")), now),
+        opened_at=life.opened(str(form.get("opened_at", "")), now),
     )
 
 
@@ -106,39 +106,9 @@ def _text(form: FormMultiDict, name: str) -> str:
     return str(form.get(name, "")).replace("\r\n", "\n").strip()
 
 
-def _hours(written: str) -> int:
-    """Return the hours; what is no number is none, which the draft's own check then refuses."""
-    written = digits.plain(written)
-    return int(written) if written.isascii() and written.isdigit() and len(written) < 5 else 0
-
-
-def _start(written: str) -> datetime | None:
-    """Return when it is to begin, which the form says by the clock in India; None for at once."""
-    if not written:
-        return None
-    try:
-        at = datetime.fromisoformat(written)
-    except ValueError as error:
-        raise Invalid("broadcast.start_unreadable") from error
-    if not 2000 <= at.year < 3000:
-        raise Invalid("broadcast.start_unreadable")
-    return at if at.tzinfo is not None else at.replace(tzinfo=INDIA)
-
-
 def _on_the_clock(at: datetime) -> str:
     """Write a moment as the form's field has it."""
     return at.astimezone(INDIA).strftime("%Y-%m-%dT%H:%M")
-
-
-def _opened(written: str, now: datetime) -> datetime:
-    """Return when the form was opened, and now where that cannot be true."""
-    try:
-        at = datetime.fromisoformat(written)
-    except ValueError:
-        return now
-    if at.tzinfo is None or not now - timedelta(days=1) <= at <= now:
-        return now
-    return at
 
 
 def _blank(now: datetime) -> Written:
@@ -329,6 +299,16 @@ def _action(form: FormMultiDict) -> str:
         return "/broadcasts"
 
 
+def _life(written: Written, now: datetime) -> life.Shown:
+    return life.shown(
+        written.starts,
+        written.expires_h,
+        written.opened_at,
+        denied=not written.election_matter,
+        now=now,
+    )
+
+
 async def _form(
     request: Asked,
     desk: Desk,
@@ -357,7 +337,7 @@ async def _form(
         "why": why,
         "kept": kept,
         "audience": await audiences.counted(
-            request, desk, written.root, written.purpose, written.via
+            request, desk, written.root, written.purpose, written.via, life=_life(written, rt.now())
         ),
     }
     status = refusal.status if refusal else 200
