@@ -48,6 +48,6 @@ def is_clear(outcome: Outcome) -> bool:
         case Accepted() | Rejected():
             return True
         case Deferred(_, wait):
-            return wait is not None or outcome.pair_only
+            return wait is not None or outcome.pair_only or outcome.moved_to is not None
         case Unknown():
             return False

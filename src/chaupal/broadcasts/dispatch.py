@@ -19,7 +19,7 @@ import aiohttp
 from chaupal import record
 from chaupal.arrivals import log as arrivals_log
 from chaupal.arrivals.models import Evidence, Failure
-from chaupal.broadcasts import bounced, deliveries, exchanges, receipts
+from chaupal.broadcasts import bounced, deliveries, exchanges, moved, receipts
 from chaupal.broadcasts.approved import Wording
 from chaupal.broadcasts.breaker import Breaker
 from chaupal.broadcasts.deliveries import Judged, Leased, Settlement
@@ -242,7 +242,13 @@ class SenderLoop:
             if outcome is not None
         ]
         untried = [c for c, outcome in zip(claims, outcomes, strict=True) if outcome is None]
+        elsewhere = moved.told(claims, outcomes)
         async with db.transaction(self.rt.pool, self.organisation) as conn:
+            if elsewhere:
+                tried = await moved.follow(
+                    conn, self.organisation, self.leased.id, elsewhere,
+                    claims=claims, tried=tried, now=now,
+                )  # fmt: skip
             settled = await deliveries.settle(conn, tried, now=now)
             await deliveries.release_unattempted(
                 conn, [c.delivery_id for c in untried], [c.attempts for c in untried]

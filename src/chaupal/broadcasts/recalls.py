@@ -293,7 +293,8 @@ async def claim(conn: db.Conn, *, now: datetime, lease: timedelta, limit: int) -
     """Lease up to `limit` messages to be deleted, the oldest first.
 
     Nothing is claimed while another worker holds any, so that the pace holds with any number of
-    workers. Nobody's consent is asked: what is taken away is not sent.
+    workers. Nobody's consent is asked: what is taken away is not sent. What was sent before a group
+    moved has no address any more: its reference means another message where the group is now.
     """
     return await db.many(
         conn,
@@ -321,8 +322,9 @@ async def claim(conn: db.Conn, *, now: datetime, lease: timedelta, limit: int) -
           LEFT JOIN contact_point c ON c.organisation_id = d.organisation_id AND c.id = d.contact_id
          WHERE r.organisation_id = current_organisation() AND r.delivery_id = due.delivery_id
         RETURNING r.delivery_id, r.attempts, s.id AS sender_id, s.channel, s.endpoint,
-                  s.sealed_token, s.sealed_webhook_secret, s.rate_per_s, g.address, c.sealed,
-                  d.provider_ref
+                  s.sealed_token, s.sealed_webhook_secret, s.rate_per_s,
+                  CASE WHEN g.address_since > d.sent_at THEN NULL ELSE g.address END AS address,
+                  c.sealed, d.provider_ref
         """,
         now=now,
         lease=lease,

@@ -830,6 +830,7 @@ CREATE TABLE public.chat_group (
     invite_lookup bytea,
     search_key text NOT NULL,
     sender_out_since timestamp with time zone,
+    address_since timestamp with time zone,
     CONSTRAINT channel_is_known CHECK ((channel = ANY (ARRAY['whatsapp'::text, 'telegram'::text, 'matrix'::text, 'sandbox'::text]))),
     CONSTRAINT group_can_be_searched CHECK (((search_key <> ''::text) AND (length(search_key) <= 350))),
     CONSTRAINT group_is_named CHECK (((name <> ''::text) AND (length(name) <= 300))),
@@ -2941,6 +2942,8 @@ GRANT UPDATE(invite_sealed) ON TABLE public.chat_group TO chaupal_program;
 GRANT UPDATE(invite_lookup) ON TABLE public.chat_group TO chaupal_program;
 
 GRANT UPDATE(search_key) ON TABLE public.chat_group TO chaupal_program;
+
+GRANT UPDATE(address_since) ON TABLE public.chat_group TO chaupal_program;
 
 GRANT SELECT ON TABLE public.chosen_group TO chaupal_program;
 

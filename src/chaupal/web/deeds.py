@@ -53,6 +53,7 @@ DEEDS: Mapping[str, str] = MappingProxyType(
         "deliveries.exported": N_("exported the deliveries of a broadcast"),
         "deliveries.retracted": N_("deleted in the chats: %(deleted)s; refused: %(refused)s"),
         "deliveries.taken_back": N_("took back what a worker had left: %(lapsed)s"),
+        "group.address_changed": N_("followed a group to its new address on its channel"),
         "group.admin_asked_first": N_("put an admin of a group first"),
         "group.admin_left": N_("noted that an admin left a group"),
         "group.admins_added": N_("added admins to a group: %(admins)s"),

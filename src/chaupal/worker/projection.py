@@ -244,12 +244,13 @@ async def _apply_to(
         ),
         0,
     )
+    actor = record.part_of_the_system(organisation, "worker.projection")
     for sender, statuses in gathered.statuses.items():
         counts["receipts"] += await receipts.apply(conn, sender, statuses, now=now)
     for sender, said in gathered.said.items():
         counts["kept"] += await arrivals.keep(conn, sender, said, now=now)
         pulses = [arrival for arrival in said if isinstance(arrival, GroupPulse)]
-        counts["pulses"] += await group_pulses.apply(conn, sender, pulses)
+        counts["pulses"] += await group_pulses.apply(conn, sender, pulses, now=now, actor=actor)
     if gathered.words:
         acts = await people_said.apply(
             conn, rt.sealer, organisation, await _new_words(conn, gathered, now=now), now=now
@@ -267,7 +268,7 @@ async def _apply_to(
         conn,
         "arrivals.applied",
         "arrivals",
-        actor=record.part_of_the_system(organisation, "worker.projection"),
+        actor=actor,
         now=now,
         envelopes=gathered.envelopes,
         unreadable=gathered.unreadable,
