@@ -48,6 +48,18 @@ STANDBY_S = 1.0
 ROOM_EVERY = 100
 PROOF_LIMIT_CHARACTERS = 300
 
+COUNTED = (
+    "receipts",
+    "kept",
+    "pulses",
+    "stopped",
+    "started",
+    "opened",
+    "posted",
+    "verified",
+    "deleted",
+)
+
 logger = log.logger(__name__)
 
 
@@ -230,20 +242,7 @@ async def _apply_to(
 ) -> set[str]:
     """Apply one organisation's part of a batch, and return which topics moved."""
     now = rt.now()
-    counts = dict.fromkeys(
-        (
-            "receipts",
-            "kept",
-            "pulses",
-            "stopped",
-            "started",
-            "opened",
-            "posted",
-            "verified",
-            "deleted",
-        ),
-        0,
-    )
+    counts = dict.fromkeys(COUNTED, 0)
     actor = record.part_of_the_system(organisation, "worker.projection")
     for sender, statuses in gathered.statuses.items():
         counts["receipts"] += await receipts.apply(conn, sender, statuses, now=now)
