@@ -20,6 +20,7 @@ from chaupal.broadcasts.audience import (
     Languages,
     LiveAdmins,
     Posts,
+    Saw,
     Size,
     op_of,
 )
@@ -75,7 +76,7 @@ class OfPeople(Predicate):
 
     def of(self, expression: Expression) -> Composed:
         """Compile an expression; what only groups have is refused."""
-        if isinstance(expression, LiveAdmins):
+        if isinstance(expression, LiveAdmins | Saw):
             raise Invalid("audience.not_for_people", term=op_of(expression))
         return super(OfPeople, self).of(expression)
 

@@ -11,7 +11,7 @@ from uuid import UUID
 from psycopg.sql import SQL, Composed
 
 from chaupal.broadcasts import known
-from chaupal.broadcasts.audience import Expression, broadcast_ids, unit_ids
+from chaupal.broadcasts.audience import Expression, broadcast_ids, cluster_ids, unit_ids
 from chaupal.broadcasts.compiler import Directory, Examined, Fit, Target, taken_apart, where
 from chaupal.broadcasts.models import BroadcastId
 from chaupal.kit import db
@@ -167,6 +167,7 @@ async def directory(conn: db.Conn, *expressions: Expression, paths: list[str]) -
     reaches `paths`."""
     units = [id for expression in expressions for id in unit_ids(expression)]
     earlier = [id for expression in expressions for id in broadcast_ids(expression)]
+    going_round = [id for expression in expressions for id in cluster_ids(expression)]
     return Directory(
         paths={row.id: row.path for row in await known.unit_paths(conn, units)},
         levels={row.key: row.rank for row in await known.level_keys(conn)},
@@ -175,6 +176,11 @@ async def directory(conn: db.Conn, *expressions: Expression, paths: list[str]) -
             {row.id: row.frozen for row in await known.seen(conn, earlier, paths=paths)}
             if earlier
             else {}
+        ),
+        clusters=(
+            frozenset(row.id for row in await known.clusters(conn, going_round, paths=paths))
+            if going_round
+            else frozenset()
         ),
     )
 

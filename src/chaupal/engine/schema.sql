@@ -11,6 +11,13 @@ CREATE TYPE public.broadcast_stage AS ENUM (
     'recalled'
 );
 
+CREATE TYPE public.cluster_verdict AS ENUM (
+    'false',
+    'misleading',
+    'unproven',
+    'true'
+);
+
 CREATE TYPE public.consent_act AS ENUM (
     'given',
     'withdrawn'
@@ -73,6 +80,12 @@ CREATE TYPE public.retraction_state AS ENUM (
     'asked',
     'acknowledged',
     'impossible'
+);
+
+CREATE TYPE public.sighting_source AS ENUM (
+    'operator',
+    'export',
+    'watch'
 );
 
 CREATE TYPE public.succession AS ENUM (
@@ -449,6 +462,20 @@ END;
 CREATE FUNCTION public.seconds_after(times timestamp with time zone[], start timestamp with time zone) RETURNS double precision[]
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN ARRAY(SELECT CASE WHEN (t.at < 'infinity'::timestamp with time zone) THEN (GREATEST((0)::numeric, EXTRACT(epoch FROM (t.at - seconds_after.start))))::double precision ELSE NULL::double precision END AS "case" FROM unnest(seconds_after.times) WITH ORDINALITY t(at, place) ORDER BY t.place);
+
+CREATE FUNCTION public.sighting_needs_the_notice() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+BEGIN
+    IF EXISTS (SELECT FROM seen s
+                 JOIN public.chat_group g ON g.organisation_id = s.organisation_id AND g.id = s.group_id
+                WHERE NOT g.carries_notice) THEN
+        RAISE EXCEPTION 'a group without the notice is not read' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NULL;
+END
+$$;
 
 CREATE FUNCTION public.silence_is_inherited() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -851,6 +878,27 @@ CREATE TABLE public.chosen_group (
 CREATE TABLE public.chosen_person (
     person_id uuid NOT NULL
 );
+
+CREATE TABLE public.cluster (
+    organisation_id integer NOT NULL,
+    id uuid NOT NULL,
+    name text NOT NULL,
+    sealed_text bytea,
+    text_until timestamp with time zone NOT NULL,
+    author_id uuid NOT NULL,
+    author_label text NOT NULL,
+    author_units uuid[] NOT NULL,
+    noted_at timestamp with time zone NOT NULL,
+    verdict public.cluster_verdict,
+    closed_by uuid,
+    closed_label text,
+    closed_at timestamp with time zone,
+    CONSTRAINT cluster_is_named CHECK (((name <> ''::text) AND (length(name) <= 200))),
+    CONSTRAINT cluster_is_noted_somewhere CHECK ((cardinality(author_units) > 0)),
+    CONSTRAINT verdict_is_whole CHECK ((((verdict IS NULL) = (closed_at IS NULL)) AND ((verdict IS NULL) = (closed_by IS NULL)) AND ((verdict IS NULL) = (closed_label IS NULL))))
+);
+
+ALTER TABLE ONLY public.cluster FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.consent (
     organisation_id integer NOT NULL,
@@ -1621,6 +1669,20 @@ CREATE TABLE public.session (
 
 ALTER TABLE ONLY public.session FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE public.sighting (
+    organisation_id integer NOT NULL,
+    cluster_id uuid NOT NULL,
+    group_id uuid NOT NULL,
+    first_seen_at timestamp with time zone NOT NULL,
+    source public.sighting_source NOT NULL,
+    noted_by uuid,
+    noted_label text NOT NULL,
+    noted_at timestamp with time zone NOT NULL,
+    CONSTRAINT people_note_what_operators_saw CHECK (((source <> 'operator'::public.sighting_source) OR (noted_by IS NOT NULL)))
+);
+
+ALTER TABLE ONLY public.sighting FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.sign_in_failure (
     organisation_id integer NOT NULL,
     digest bytea NOT NULL,
@@ -1977,6 +2039,9 @@ ALTER TABLE ONLY public.chosen_group
 ALTER TABLE ONLY public.chosen_person
     ADD CONSTRAINT chosen_person_pkey PRIMARY KEY (person_id);
 
+ALTER TABLE ONLY public.cluster
+    ADD CONSTRAINT cluster_pkey PRIMARY KEY (organisation_id, id);
+
 ALTER TABLE ONLY public.consent
     ADD CONSTRAINT consent_pkey PRIMARY KEY (organisation_id, person_id, purpose, channel, id);
 
@@ -2133,6 +2198,9 @@ ALTER TABLE ONLY public.sender_state
 ALTER TABLE ONLY public.session
     ADD CONSTRAINT session_pkey PRIMARY KEY (organisation_id, token_hash);
 
+ALTER TABLE ONLY public.sighting
+    ADD CONSTRAINT sighting_pkey PRIMARY KEY (organisation_id, cluster_id, group_id);
+
 ALTER TABLE ONLY public.sign_in_failure
     ADD CONSTRAINT sign_in_failure_pkey PRIMARY KEY (organisation_id, digest);
 
@@ -2211,6 +2279,10 @@ CREATE INDEX chat_group_address ON public.chat_group USING btree (organisation_i
 CREATE INDEX chat_group_name ON public.chat_group USING btree (organisation_id, name, id);
 
 CREATE INDEX chat_group_unit ON public.chat_group USING btree (organisation_id, unit_id, name, id);
+
+CREATE INDEX cluster_newest ON public.cluster USING btree (organisation_id, noted_at DESC, id);
+
+CREATE INDEX cluster_to_forget ON public.cluster USING btree (organisation_id, text_until) WHERE (sealed_text IS NOT NULL);
 
 CREATE INDEX coverage_change_organisation ON public.coverage_change USING btree (organisation_id);
 
@@ -2297,6 +2369,8 @@ CREATE INDEX retraction_leased ON public.retraction USING btree (organisation_id
 CREATE INDEX retraction_waiting ON public.retraction USING btree (organisation_id, due_at, delivery_id) WHERE (state = 'waiting'::public.retraction_state);
 
 CREATE INDEX session_age ON public.session USING btree (organisation_id, expires_at);
+
+CREATE INDEX sighting_group ON public.sighting USING btree (organisation_id, group_id);
 
 CREATE INDEX silence_poll ON public.silence USING btree (organisation_id, poll_id);
 
@@ -2390,6 +2464,8 @@ CREATE TRIGGER record_chained BEFORE INSERT ON public.record FOR EACH ROW EXECUT
 
 CREATE TRIGGER record_kept BEFORE DELETE OR UPDATE OR TRUNCATE ON public.record FOR EACH STATEMENT EXECUTE FUNCTION public.record_is_append_only();
 
+CREATE TRIGGER sighting_needs_the_notice AFTER INSERT ON public.sighting REFERENCING NEW TABLE AS seen FOR EACH STATEMENT EXECUTE FUNCTION public.sighting_needs_the_notice();
+
 CREATE TRIGGER silence_is_inherited AFTER INSERT ON public.unit_succession REFERENCING NEW TABLE AS after FOR EACH STATEMENT EXECUTE FUNCTION public.silence_is_inherited();
 
 CREATE TRIGGER silence_moves AFTER UPDATE ON public.unit REFERENCING OLD TABLE AS before NEW TABLE AS after FOR EACH STATEMENT EXECUTE FUNCTION public.silence_moves();
@@ -2455,6 +2531,15 @@ ALTER TABLE ONLY public.chat_group
 
 ALTER TABLE ONLY public.chat_group
     ADD CONSTRAINT chat_group_organisation_id_unit_id_fkey FOREIGN KEY (organisation_id, unit_id) REFERENCES public.unit(organisation_id, id);
+
+ALTER TABLE ONLY public.cluster
+    ADD CONSTRAINT cluster_organisation_id_author_id_fkey FOREIGN KEY (organisation_id, author_id) REFERENCES public.account(organisation_id, id);
+
+ALTER TABLE ONLY public.cluster
+    ADD CONSTRAINT cluster_organisation_id_closed_by_fkey FOREIGN KEY (organisation_id, closed_by) REFERENCES public.account(organisation_id, id);
+
+ALTER TABLE ONLY public.cluster
+    ADD CONSTRAINT cluster_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES public.organisation(id);
 
 ALTER TABLE ONLY public.coverage_count
     ADD CONSTRAINT coverage_count_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES public.organisation(id);
@@ -2612,6 +2697,15 @@ ALTER TABLE ONLY public.sender_state
 ALTER TABLE ONLY public.session
     ADD CONSTRAINT session_organisation_id_account_id_fkey FOREIGN KEY (organisation_id, account_id) REFERENCES public.account(organisation_id, id);
 
+ALTER TABLE ONLY public.sighting
+    ADD CONSTRAINT sighting_organisation_id_cluster_id_fkey FOREIGN KEY (organisation_id, cluster_id) REFERENCES public.cluster(organisation_id, id);
+
+ALTER TABLE ONLY public.sighting
+    ADD CONSTRAINT sighting_organisation_id_group_id_fkey FOREIGN KEY (organisation_id, group_id) REFERENCES public.chat_group(organisation_id, id);
+
+ALTER TABLE ONLY public.sighting
+    ADD CONSTRAINT sighting_organisation_id_noted_by_fkey FOREIGN KEY (organisation_id, noted_by) REFERENCES public.account(organisation_id, id);
+
 ALTER TABLE ONLY public.sign_in_failure
     ADD CONSTRAINT sign_in_failure_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES public.organisation(id);
 
@@ -2664,6 +2758,8 @@ ALTER TABLE public.category ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.certificate ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.chat_group ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.cluster ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.consent ENABLE ROW LEVEL SECURITY;
 
@@ -2734,6 +2830,8 @@ CREATE POLICY own_organisation ON public.category USING ((organisation_id = ( SE
 CREATE POLICY own_organisation ON public.certificate USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
 
 CREATE POLICY own_organisation ON public.chat_group USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
+
+CREATE POLICY own_organisation ON public.cluster USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
 
 CREATE POLICY own_organisation ON public.consent USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
 
@@ -2813,6 +2911,8 @@ CREATE POLICY own_organisation ON public.sender_state USING ((organisation_id = 
 
 CREATE POLICY own_organisation ON public.session USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
 
+CREATE POLICY own_organisation ON public.sighting USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
+
 CREATE POLICY own_organisation ON public.sign_in_failure USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
 
 CREATE POLICY own_organisation ON public.silence USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
@@ -2858,6 +2958,8 @@ ALTER TABLE public.sender ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.sender_state ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.session ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.sighting ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.sign_in_failure ENABLE ROW LEVEL SECURITY;
 
@@ -2949,6 +3051,18 @@ GRANT SELECT ON TABLE public.chosen_group TO chaupal_program;
 
 GRANT SELECT ON TABLE public.chosen_person TO chaupal_program;
 
+GRANT SELECT,INSERT ON TABLE public.cluster TO chaupal_program;
+
+GRANT UPDATE(sealed_text) ON TABLE public.cluster TO chaupal_program;
+
+GRANT UPDATE(verdict) ON TABLE public.cluster TO chaupal_program;
+
+GRANT UPDATE(closed_by) ON TABLE public.cluster TO chaupal_program;
+
+GRANT UPDATE(closed_label) ON TABLE public.cluster TO chaupal_program;
+
+GRANT UPDATE(closed_at) ON TABLE public.cluster TO chaupal_program;
+
 GRANT SELECT,INSERT ON TABLE public.consent TO chaupal_program;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.contact_point TO chaupal_program;
@@ -3034,6 +3148,10 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.sender TO chaupal_program;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.sender_state TO chaupal_program;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.session TO chaupal_program;
+
+GRANT SELECT,INSERT ON TABLE public.sighting TO chaupal_program;
+
+GRANT UPDATE(first_seen_at) ON TABLE public.sighting TO chaupal_program;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sign_in_failure TO chaupal_program;
 

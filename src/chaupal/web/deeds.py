@@ -43,6 +43,10 @@ DEEDS: Mapping[str, str] = MappingProxyType(
         "consent.withdrawn": N_("noted that a consent was withdrawn"),
         "contact.unmasked": N_("saw the whole address of a person"),
         "counters.acknowledged": N_("acknowledged that counters differ: %(reason)s"),
+        "cluster.closed": N_("closed what goes round: %(verdict)s"),
+        "cluster.noted": N_("noted something that goes round"),
+        "cluster.seen": N_("noted where it was seen: %(groups)s groups; refused: %(refused)s"),
+        "clusters.forgotten": N_("deleted the wording of what went round: %(clusters)s"),
         "counters.agreed": N_("the counters of a broadcast agree again"),
         "counters.differed": N_(
             "the counters of a broadcast differ from its deliveries by %(off)s"

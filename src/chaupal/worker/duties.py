@@ -23,6 +23,7 @@ from chaupal.organisations import actions as organisations
 from chaupal.principals import erasure
 from chaupal.relay import jobs as relay
 from chaupal.relay.models import Patience
+from chaupal.watch import jobs as watch
 
 FAULT_WAIT_S = 30.0
 DAY_S = 86_400.0
@@ -56,6 +57,7 @@ def duties(
         Duty("keep_in_order", 1, lambda: broadcasts.keep_in_order(rt, organisation)),
         Duty("retract", 1, retractor.work),
         Duty("tidy", 20, lambda: broadcasts.tidy(rt, organisation)),
+        Duty("forget_wordings", 600, lambda: watch.forget(rt, organisation)),
         Duty("purge", 60, lambda: arrivals.purge(rt, organisation)),
         Duty("tidy_imports", 600, lambda: imports.tidy(rt, organisation)),
         Duty("fold_tallies", 60, lambda: tallies.fold(rt, organisation)),

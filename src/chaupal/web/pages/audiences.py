@@ -68,6 +68,14 @@ async def choices(conn: db.Conn, desk: Desk, root: Node) -> dict[str, Any]:
         if node.kind == "earlier" and _is_id(node.texts.get("broadcast", ""))
     ]
     named_there = await known.titles(conn, asked, scope=desk.scope) if asked else []
+    paths = desk.scope.paths(Right.COMPOSE)
+    going_round = await known.open_clusters(conn, paths=paths, limit=EARLIER_OFFERED)
+    saw = [
+        UUID(node.texts["cluster"])
+        for _, node in builder.walked(root)
+        if node.kind == "saw" and _is_id(node.texts.get("cluster", ""))
+    ]
+    chosen = await known.clusters(conn, saw, paths=paths) if saw else []
     kept = builder.kept_in(root)
     names = await names_in(conn, kept, scope=desk.scope)
     return {
@@ -76,6 +84,7 @@ async def choices(conn: db.Conn, desk: Desk, root: Node) -> dict[str, Any]:
         "categories": [{"key": each.key, "name": each.name(language)} for each in categories],
         "areas": await areas(conn, desk),
         "broadcasts": {row.id: row.title for row in [*earlier, *named_there]},
+        "clusters": {row.id: row.title for row in [*going_round, *chosen]},
         "channels": [*sorted(CHANNELS - {"sandbox"}), "sandbox"],
         "languages": sorted(LANGUAGES, reverse=True),
         "roles": [role.value for role in Role],

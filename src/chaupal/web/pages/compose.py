@@ -131,7 +131,8 @@ def _blank(now: datetime) -> Written:
 
 @get("/broadcasts/new")
 async def new(request: Asked) -> Response[Any]:
-    """GET /broadcasts/new: an empty form, or one for a copy of a saved `audience`."""
+    """GET /broadcasts/new: an empty form, one for a copy of a saved `audience`, or one for the
+    correction of a `cluster`."""
     desk = await visits.desk_of(request)
     desk.scope.need(Right.COMPOSE)
     rt, written = visits.runtime(request), _blank(visits.runtime(request).now())
@@ -143,6 +144,13 @@ async def new(request: Asked) -> Response[Any]:
             areas = await audiences.areas(conn, desk)
         root = _root(kept.expression, names, areas)
         written = replace(written, root=root, purpose=kept.saved.purpose.value)
+    seen = request.query_params.get("cluster")
+    if seen:
+        root = builder.form_of(audience.Saw(_id(seen)), {}, set())
+        purpose = request.query_params.get("purpose", "")
+        written = replace(
+            written, root=root, purpose=purpose if purpose in set(Purpose) else written.purpose
+        )
     return await _form(request, desk, written, "/broadcasts")
 
 
