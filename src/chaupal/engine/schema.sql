@@ -515,6 +515,14 @@ BEGIN
 END
 $$;
 
+CREATE FUNCTION public.span_ends(span integer) RETURNS double precision
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN (span <= 100) THEN (span)::double precision ELSE ((100)::double precision * power((1.02)::double precision, ((span - 100))::double precision)) END;
+
+CREATE FUNCTION public.span_of(after_s double precision) RETURNS integer
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN (after_s <= (100)::double precision) THEN (GREATEST((0)::double precision, ceil(after_s)))::integer ELSE (100 + (ceil((ln((after_s / (100)::double precision)) / (ln(1.02))::double precision)))::integer) END;
+
 CREATE FUNCTION public.stays() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -1556,6 +1564,43 @@ CREATE TABLE public.relay_task (
 
 ALTER TABLE ONLY public.relay_task FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE public.report_account (
+    organisation_id integer NOT NULL,
+    broadcast_id uuid NOT NULL,
+    path text NOT NULL COLLATE pg_catalog."C",
+    level_rank smallint,
+    state public.delivery_state NOT NULL,
+    evidence smallint NOT NULL,
+    failure text,
+    targets integer NOT NULL
+);
+
+ALTER TABLE ONLY public.report_account FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.report_kept (
+    organisation_id integer NOT NULL,
+    broadcast_id uuid NOT NULL,
+    counted_at timestamp with time zone NOT NULL,
+    took_s double precision NOT NULL,
+    storeys smallint NOT NULL,
+    mark numeric NOT NULL,
+    CONSTRAINT a_storey_at_least CHECK ((storeys > 0))
+);
+
+ALTER TABLE ONLY public.report_kept FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.report_pace (
+    organisation_id integer NOT NULL,
+    broadcast_id uuid NOT NULL,
+    path text NOT NULL COLLATE pg_catalog."C",
+    level_rank smallint,
+    rung smallint NOT NULL,
+    span integer NOT NULL,
+    targets integer NOT NULL
+);
+
+ALTER TABLE ONLY public.report_pace FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.retraction (
     organisation_id integer NOT NULL,
     delivery_id bigint NOT NULL,
@@ -2168,6 +2213,9 @@ ALTER TABLE ONLY public.relay_task
 ALTER TABLE ONLY public.relay_task
     ADD CONSTRAINT relay_task_pkey PRIMARY KEY (organisation_id, id);
 
+ALTER TABLE ONLY public.report_kept
+    ADD CONSTRAINT report_kept_pkey PRIMARY KEY (organisation_id, broadcast_id);
+
 ALTER TABLE ONLY public.retraction
     ADD CONSTRAINT retraction_pkey PRIMARY KEY (organisation_id, delivery_id);
 
@@ -2361,6 +2409,10 @@ CREATE INDEX relay_assignment_queued ON public.relay_assignment USING btree (org
 CREATE INDEX relay_task_broadcast ON public.relay_task USING btree (organisation_id, broadcast_id);
 
 CREATE INDEX relay_task_due ON public.relay_task USING btree (organisation_id, next_step_at) WHERE (next_step_at IS NOT NULL);
+
+CREATE INDEX report_account_place ON public.report_account USING btree (organisation_id, broadcast_id, path);
+
+CREATE INDEX report_pace_place ON public.report_pace USING btree (organisation_id, broadcast_id, path);
 
 CREATE INDEX retraction_broadcast ON public.retraction USING btree (organisation_id, broadcast_id, state);
 
@@ -2679,6 +2731,15 @@ ALTER TABLE ONLY public.relay_task
 ALTER TABLE ONLY public.relay_task
     ADD CONSTRAINT relay_task_organisation_id_group_id_fkey FOREIGN KEY (organisation_id, group_id) REFERENCES public.chat_group(organisation_id, id);
 
+ALTER TABLE ONLY public.report_account
+    ADD CONSTRAINT report_account_organisation_id_broadcast_id_fkey FOREIGN KEY (organisation_id, broadcast_id) REFERENCES public.broadcast(organisation_id, id);
+
+ALTER TABLE ONLY public.report_kept
+    ADD CONSTRAINT report_kept_organisation_id_broadcast_id_fkey FOREIGN KEY (organisation_id, broadcast_id) REFERENCES public.broadcast(organisation_id, id);
+
+ALTER TABLE ONLY public.report_pace
+    ADD CONSTRAINT report_pace_organisation_id_broadcast_id_fkey FOREIGN KEY (organisation_id, broadcast_id) REFERENCES public.broadcast(organisation_id, id);
+
 ALTER TABLE ONLY public.retraction
     ADD CONSTRAINT retraction_organisation_id_delivery_id_fkey FOREIGN KEY (organisation_id, delivery_id) REFERENCES public.delivery(organisation_id, id);
 
@@ -2897,6 +2958,12 @@ CREATE POLICY own_organisation ON public.relay_assignment USING ((organisation_i
 
 CREATE POLICY own_organisation ON public.relay_task USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
 
+CREATE POLICY own_organisation ON public.report_account USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
+
+CREATE POLICY own_organisation ON public.report_kept USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
+
+CREATE POLICY own_organisation ON public.report_pace USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
+
 CREATE POLICY own_organisation ON public.retraction USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
 
 CREATE POLICY own_organisation ON public.saved_audience USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
@@ -2944,6 +3011,12 @@ ALTER TABLE public.record ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.relay_assignment ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.relay_task ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.report_account ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.report_kept ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.report_pace ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.retraction ENABLE ROW LEVEL SECURITY;
 
@@ -3134,6 +3207,12 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.recall TO chaupal_program;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.relay_assignment TO chaupal_program;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.relay_task TO chaupal_program;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.report_account TO chaupal_program;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.report_kept TO chaupal_program;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.report_pace TO chaupal_program;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.retraction TO chaupal_program;
 

@@ -11,7 +11,7 @@ import aiohttp
 
 from chaupal.arrivals import actions as arrivals
 from chaupal.broadcasts import jobs as broadcasts
-from chaupal.broadcasts import retracting
+from chaupal.broadcasts import keeping, retracting
 from chaupal.directory import tallies
 from chaupal.directory.jobs import run as imports
 from chaupal.groups.coverage import jobs as coverage
@@ -56,6 +56,7 @@ def duties(
         Duty("close", 2, lambda: relay.close(rt, organisation)),
         Duty("keep_in_order", 1, lambda: broadcasts.keep_in_order(rt, organisation)),
         Duty("retract", 1, retractor.work),
+        Duty("keep_reports", 5, lambda: keeping.keep(rt, organisation)),
         Duty("tidy", 20, lambda: broadcasts.tidy(rt, organisation)),
         Duty("forget_wordings", 600, lambda: watch.forget(rt, organisation)),
         Duty("purge", 60, lambda: arrivals.purge(rt, organisation)),

@@ -95,6 +95,7 @@ def _shown(
         rows.setdefault(row.unit_id, []).append(row)
     return {
         "counted_at": counted.counted_at,
+        "gathered": counted.gathered,
         "tally": whole,
         "children": [
             {"id": id, "name": _name(found[0], language), "tally": tally(found)}
