@@ -21,6 +21,7 @@ FIGURES = {
     "audience": ["audience.everyone", "audience.chosen"],
     "dispatch": ["dispatch", "dispatch.sending", "memory"],
     "receipts": ["receipts.1", "receipts.10", "receipts.100"],
+    "report": ["report_s", "report_gather_s"],
     "receipts_memory": ["receipts_memory_mb"],
     "edge": ["edge"],
     "load": ["load.units", "load.people", "load.groups"],
