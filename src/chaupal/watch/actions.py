@@ -50,7 +50,7 @@ async def listed(rt: Runtime, *, actor: Actor) -> list[Cluster]:
 async def show(rt: Runtime, id: ClusterId, *, actor: Actor) -> Shown:
     """Return one of them."""
     async with db.transaction(rt.pool, actor.organisation) as conn:
-        scope = await _scope(rt, conn, actor)
+        scope = await scope_of(rt, conn, actor)
         cluster = await _seen(conn, id, scope)
         found = await queries.sightings(
             conn, id, paths=scope.paths(Right.COMPOSE), limit=SIGHTINGS_SHOWN
@@ -110,7 +110,7 @@ async def see(
     check_seen_at(seen_at, now=rt.now())
     request = f"cluster.see\0{id}\0{seen_at.isoformat()}\0".encode() + "\n".join(lines).encode()
     async with db.transaction(rt.pool, actor.organisation) as conn:
-        scope = await _scope(rt, conn, actor)
+        scope = await scope_of(rt, conn, actor)
         cluster = await _seen(conn, id, scope)
         answered = await record.answered(conn, key, request, actor=actor)
         _check_open(cluster)
@@ -151,7 +151,7 @@ async def close(rt: Runtime, id: ClusterId, verdict: str, *, key: str, actor: Ac
         raise Invalid("request.malformed", where="verdict") from error
     request = f"cluster.close\0{id}\0{found}".encode()
     async with db.transaction(rt.pool, actor.organisation) as conn:
-        scope = await _scope(rt, conn, actor)
+        scope = await scope_of(rt, conn, actor)
         cluster = await _seen(conn, id, scope)
         if await record.answered(conn, key, request, actor=actor) is not None:
             return
