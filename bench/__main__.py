@@ -16,6 +16,7 @@ from bench.freeze import freeze
 from bench.ground import Ground, opened
 from bench.load import load
 from bench.receipts import receipts, receipts_memory
+from bench.report import reports
 from bench.urgent import urgent
 from chaupal.kit import log
 from chaupal.rehearsal.demo.progress import Steps
@@ -40,6 +41,7 @@ BENCHES = MappingProxyType(
         "urgent": Bench(urgent, size=1_000_000, tiny=40, least=2),
         "receipts": Bench(receipts, size=20_000, tiny=200, least=10),
         "receipts_memory": Bench(receipts_memory, size=1_000_000, tiny=3_000, least=3_000),
+        "report": Bench(reports, size=1_000_000, tiny=300),
         "edge": Bench(edge, size=10_000, tiny=200),
         "load": Bench(load, size=100_000, tiny=300, least=LEAST_GROUPS),
         "directory": Bench(directory, size=FULL, tiny=300, least=LEAST_GROUPS),

@@ -24,7 +24,7 @@ def api(method: str, *paths: str) -> list[tuple[str, str]]:
 LISTED = api("GET", "people", "groups", "offices", "imports", "coverage/booths")
 # What is read with nothing but the key: no mark of anything outside may stand in it.
 READ = api("GET", "me", "levels", "categories", "units", "coverage", "filters", "record",
-           "broadcasts", "polls", "freezes")  # fmt: skip
+           "broadcasts", "polls", "freezes", "clusters")  # fmt: skip
 # What is read of one thing: asked of everything, inside and outside.
 READ_ONE = api(
     "GET", "units/{id:uuid}", "units/{id:uuid}/children", "units/{id:uuid}/history",
@@ -76,14 +76,21 @@ ACTS: dict[str, Any] = {
     "imports/{id:uuid}/order": None,
     "imports/{id:uuid}/cancel": None,
     "filters/{id:uuid}/forget": None,
+    "polls/{id:uuid}": {
+        "election": "Lok Sabha", "opens_at": "2027-11-28T02:00:00Z", "units": ["state"],
+        "closes_at": "2027-11-28T12:00:00Z", "source": "order 7", "reason": "order 8",
+    },
     "polls/{id:uuid}/doubt": {"reason": "order 7"},
     "polls/{id:uuid}/keep": None,
     "polls/{id:uuid}/withdraw": None,
     "freezes/{id:uuid}/lift": None,
+    "clusters/{id:uuid}/seen": {"groups": ["{id}"], "seen_at": f"{DAY}T06:00:00Z"},
+    "clusters/{id:uuid}/close": {"verdict": "false"},
     "broadcasts/{id:uuid}": {
         "title": "New", "texts": {"hi": "नया"}, "purpose": "public", "audience": {"op": "everyone"},
         "expires_at": f"{DAY}T18:00:00Z",
     },
+    "broadcasts/{id:uuid}/certificate": {"number": "1", "committee": "State", "certified_on": DAY},
     "broadcasts/{id:uuid}/approve": {"seen": "00" * 32},
     **{f"broadcasts/{{id:uuid}}/{verb}": None
        for verb in ("submit", "send-back", "pause", "resume", "cancel", "recall")},
@@ -106,7 +113,7 @@ PAGE_READ = {
     ("GET", path)
     for path in (
         "/", "/access", "/accounts", "/accounts/new", "/audiences",
-        "/breach", "/broadcasts", "/broadcasts/new",
+        "/breach", "/broadcasts", "/broadcasts/new", "/clusters",
         "/coverage", "/coverage/booths", "/exports", "/groups", "/groups/bulk", "/groups/new",
         "/imports", "/imports/new", "/law", "/notices", "/offices", "/offices/new", "/people",
         "/people/bulk", "/record", "/search", "/senders",
@@ -124,7 +131,8 @@ PAGE_READ_ONE = {
         "/imports/{id:uuid}/edit", "/imports/{id:uuid}/live", "/imports/{id:uuid}/report",
         "/broadcasts/{id:uuid}", "/broadcasts/{id:uuid}/edit", "/broadcasts/{id:uuid}/live",
         "/broadcasts/{id:uuid}/report", "/broadcasts/{id:uuid}/deliveries",
-        "/broadcasts/{id:uuid}/deliveries.csv", "/senders/{id:uuid}",
+        "/broadcasts/{id:uuid}/deliveries.csv", "/senders/{id:uuid}", "/law/polls/{id:uuid}",
+        "/clusters/{id:uuid}",
     )
 }  # fmt: skip
 UNIT_FORM = {"day": DAY, "to": "{unit}", "level": "booth", "code": "new", "people": "yes",
@@ -149,7 +157,13 @@ PAGE_ACTS: dict[str, dict[str, str]] = {
     "/imports/{id:uuid}/{verb:str}": {},
     "/accounts/{id:uuid}": {"verb": "disable"},
     "/filters/{id:uuid}/forget": {"page": "people"},
+    "/law/polls/{id:uuid}": {
+        "election": "Lok Sabha", "day": "2027-12-01", "opens": "07:00", "closes": "18:00",
+        "silence_h": "48", "source": "order 7", "units": "{code}", "reason": "order 8",
+    },
     "/law/polls/{id:uuid}/{verb:str}": {"reason": "order 7"},
+    "/clusters/{id:uuid}/seen": {"groups": "{id}"},
+    "/clusters/{id:uuid}/close": {"verdict": "false"},
     "/law/freezes/{id:uuid}/lift": {},
     "/senders/{id:uuid}/go_on": {},
     "/senders/{id:uuid}/limits": {"rate_per_s": "7"},
@@ -191,7 +205,8 @@ OPEN = {
     *(("POST", path) for path in (
         "/sign-in", "/sign-out", "/preferences", "/enter/{token:str}/password",
         "/r/{token:str}/posted", "/r/{token:str}/deleted",
-        "/filters", "/imports", "/broadcasts", "/broadcasts/count",
+        "/filters", "/imports", "/broadcasts", "/broadcasts/count", "/clusters",
+        f"{HOME}/clusters",
         "/broadcasts/why", "/broadcasts/audience", "/broadcasts/template", "/templates/fetch",
         "/audiences", "/audiences/{id:uuid}/rename",
         "/audiences/{id:uuid}/forget", f"{HOME}/audiences/saved",

@@ -18,6 +18,7 @@ from chaupal.broadcasts.audience import (
     Not,
     Or,
     Posts,
+    Saw,
     Size,
     Units,
 )
@@ -59,6 +60,7 @@ class KnownGroup:
     admins: int
     posts: frozenset[tuple[str, str]]
     stood: dict[UUID, Stood]
+    saw: frozenset[UUID]
 
 
 @dataclass
@@ -69,6 +71,7 @@ class Town:
     groups: list[KnownGroup]
     sent: list[UUID]
     draft: UUID
+    seen: list[UUID]
     today: date
 
     @property
@@ -96,6 +99,7 @@ async def a_town(rt) -> Town:
     sent, draft = [new_id(), new_id()], new_id()
     for id in (*sent, draft):
         await a_broadcast(place, id, author, frozen=id != draft)
+    seen = [await going_round(place, author) for _ in range(3)]
     groups = []
     for n in range(40):
         code = list(place.units)[n % len(place.units)]
@@ -114,14 +118,18 @@ async def a_town(rt) -> Town:
             broadcast: standing(n + turn) for turn, broadcast in enumerate(sent) if n % (turn + 2)
         }
         await told(place, id, size=size, admins=[person for person, _ in admins], stood=stood)
+        saw = frozenset(
+            cluster for turn, cluster in enumerate(seen) if turn and n % (turn + 1) == 0
+        )
+        await seen_in(place, id, saw, author)
         posts = frozenset(post for _, held in admins for post in held)
         groups.append(
             KnownGroup(
                 id, place.paths[code], purpose, channel, frozenset(categories), language, size,
-                len(admins), posts, stood,
+                len(admins), posts, stood, saw,
             )
         )  # fmt: skip
-    return Town(place, groups, sent, draft, rt.now().astimezone(INDIA).date())
+    return Town(place, groups, sent, draft, seen, rt.now().astimezone(INDIA).date())
 
 
 async def office_holders(place: Place) -> list[tuple[UUID, list[tuple[str, str]]]]:
@@ -163,6 +171,32 @@ async def a_broadcast(place: Place, id: UUID, author, *, frozen: bool, at: str =
         )
 
 
+async def going_round(place: Place, author, *, at: str = "state") -> UUID:
+    """Something that goes round, noted by somebody at a unit."""
+    id = new_id()
+    async with place.transaction() as conn:
+        await conn.execute(
+            "INSERT INTO cluster (organisation_id, id, name, text_until, author_id, author_label,"
+            " author_units, noted_at) VALUES (current_organisation(), %s, 'Rumour', now(), %s, 'a',"
+            " %s, now())",
+            (id, author.id, [place.units[at]]),
+        )
+    return id
+
+
+async def seen_in(place: Place, group: UUID, clusters: frozenset[UUID], author) -> None:
+    """What somebody of the desk saw in a group."""
+    async with place.transaction() as conn:
+        await conn.execute("UPDATE chat_group SET carries_notice = true WHERE id = %s", (group,))
+        for cluster in clusters:
+            await conn.execute(
+                "INSERT INTO sighting (organisation_id, cluster_id, group_id, first_seen_at,"
+                " source, noted_by, noted_label, noted_at) VALUES (current_organisation(), %s, %s,"
+                " now(), 'operator', %s, 'a', now())",
+                (cluster, group, author.id),
+            )
+
+
 async def told(place: Place, group: UUID, *, size, admins, stood) -> None:
     """Write down what is known of a group besides what it is."""
     async with place.transaction() as conn:
@@ -189,7 +223,7 @@ async def told(place: Place, group: UUID, *, size, admins, stood) -> None:
             )
 
 
-def expressions(units: list[UUID], sent: list[UUID]):
+def expressions(units: list[UUID], sent: list[UUID], seen: list[UUID]):
     levels = [level.key for level in LEVELS]
     low, high = st.integers(0, 400), st.integers(400, 1000)
     few, several = st.integers(0, 2), st.integers(2, 4)
@@ -216,6 +250,7 @@ def expressions(units: list[UUID], sent: list[UUID]):
             st.sampled_from(RUNGS) | st.none(),
             st.lists(st.sampled_from(STATES), max_size=2),
         ),
+        st.builds(Saw, st.sampled_from(seen)),
         st.just(Everyone()),
     )
     return combined(leaves)
@@ -274,6 +309,8 @@ def fits_beside(leaf, group: KnownGroup) -> bool:
                 (not roles or role in roles) and (not levels or level in levels)
                 for role, level in group.posts
             )
+        case Saw(cluster):
+            return cluster in group.saw
         case Earlier(broadcast, at_least, below, states):
             stood = group.stood.get(broadcast)
             return stood is not None and (

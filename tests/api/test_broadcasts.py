@@ -15,6 +15,7 @@ from chaupal.broadcasts.rendering import LABELS
 from chaupal.kit.ids import new_id
 from chaupal.organisations import Right
 from factories import Place, an_organisation
+from lawful import entered
 
 TEXT = "मंडी कल सुबह सात बजे खुलेगी।"
 SECRET = "मरुथल"
@@ -214,6 +215,31 @@ async def test_a_preview_checks_and_counts_and_keeps_nothing(two):
     assert same.json["reaches"] == 3
 
 
+async def test_a_certificate_is_bound_to_the_wording_that_is_shown(two):
+    body = {"number": "118", "committee": "District", "certified_on": "2026-03-01"}
+    id = (await two.author.post("broadcasts", two.body())).json["id"]
+    shown = (await two.author.get(f"broadcasts/{id}")).json
+    assert shown["certificate"] is None
+    path = f"broadcasts/{id}/certificate"
+    other = await two.author.post(path, body | {"wording": "00" * 32})
+    assert (other.status, other.json["code"]) == (409, "certificate.of_another_text")
+    assert (await two.author.post(path, body | {"wording": shown["wording"]})).status == 204
+    told = (await two.author.get(f"broadcasts/{id}")).json["certificate"]
+    assert (told["number"], told["fits"], told["wording"]) == ("118", True, shown["wording"])
+    await two.author.post(f"broadcasts/{id}", two.body(texts={"hi": "नया"}))
+    assert not (await two.author.get(f"broadcasts/{id}")).json["certificate"]["fits"]
+
+
+async def test_what_a_silence_will_hold_back_is_told_before_it_is_written(two, place):
+    assert (await two.author.post("broadcasts/preview", two.body())).json["ahead"] == []
+    await entered(place, await place.account("admin"), "east", closes_in=timedelta(hours=49))
+    [told] = (await two.author.post("broadcasts/preview", two.body())).json["ahead"]
+    assert (told["why"], told["unit"], told["title"]) == ("silence", "east", "Assembly")
+    assert told["targets"] > 0
+    id = (await two.author.post("broadcasts", two.body())).json["id"]
+    assert (await two.author.get(f"broadcasts/{id}")).json["ahead"] == [told]
+
+
 async def test_people_are_counted_and_written_to_over_the_channels_that_are_named(two, place):
     for said in ("given", "withdrawn"):
         person = await place.person("east-one", chat=f"p:{said}", consents=False)
@@ -306,6 +332,8 @@ async def test_whoever_it_does_not_belong_to_gets_nothing_on_any_route(two, keye
     routes = [(p, o) for p, of in described.items() for o in of if "/broadcasts/{id" in p]
     assert len(routes) > 12
     seen = {"seen": (await east.get(f"broadcasts/{id}")).json["content"]}
+    certificate = {"number": "1", "committee": "State", "certified_on": "2026-03-01"}
+    asked = {"approve": seen, "certificate": certificate}
     for stranger in strangers:
         assert await stranger.every("broadcasts") == []
         for path, method in routes:
@@ -313,7 +341,7 @@ async def test_whoever_it_does_not_belong_to_gets_nothing_on_any_route(two, keye
             if method == "get":
                 told = await stranger.get(at)
             else:
-                sent = seen if at.endswith("approve") else body if at.endswith(id) else None
+                sent = body if at.endswith(id) else asked.get(at.rpartition("/")[2])
                 told = await stranger.post(at, sent)
             assert told.status == 404, (at, told.text)
             assert SECRET not in told.text

@@ -21,6 +21,7 @@ from chaupal.broadcasts.audience import (
     Not,
     Or,
     Posts,
+    Saw,
     Size,
     Units,
 )
@@ -43,7 +44,7 @@ async def test_an_audience_is_what_a_brute_force_oracle_says(town):
         max_examples=160, deadline=None, suppress_health_check=list(HealthCheck), database=None
     )
     @given(
-        expression=expressions(list(town.place.units.values()), town.sent),
+        expression=expressions(list(town.place.units.values()), town.sent, town.seen),
         purpose=st.sampled_from(["public", "internal"]),
         at=st.sampled_from(list(town.place.paths)),
     )
@@ -196,6 +197,7 @@ def test_more_look_ups_than_a_statement_joins_are_refused():
         (Posts(["king"]), "audience.unknown_role"),
         (Posts([], ["village"]), "audience.unknown_level"),
         (Earlier(uuid4()), "audience.unknown_broadcast"),
+        (Saw(uuid4()), "audience.unknown_cluster"),
     ],
 )
 async def test_a_name_that_does_not_exist_is_refused_rather_than_matching_nothing(
@@ -232,6 +234,16 @@ async def test_an_earlier_broadcast_of_a_larger_area_does_not_exist_for_its_part
             await targets.total(conn, town.target(Earlier(own), at="west"))
         with pytest.raises(Invalid, match=r"audience\.unknown_broadcast"):
             await targets.total(conn, town.target(Earlier(town.sent[0]), at="east"))
+
+
+async def test_what_went_round_elsewhere_does_not_exist_for_those_who_have_not_seen_it(town):
+    """Who noted it lies outside, and no group of theirs saw it."""
+    unseen, *seen = town.seen
+    async with town.place.transaction() as conn:
+        assert await targets.total(conn, town.target(Saw(unseen))) == 0
+        assert await targets.total(conn, town.target(Saw(seen[0]), at="east")) > 0
+        with pytest.raises(Invalid, match=r"audience\.unknown_cluster"):
+            await targets.total(conn, town.target(Saw(unseen), at="east"))
 
 
 async def test_names_of_another_organisation_do_not_exist(town):

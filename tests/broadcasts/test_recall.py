@@ -7,6 +7,7 @@ import aiohttp
 import pytest
 from aiohttp.test_utils import TestServer
 
+from chaupal import record
 from chaupal.arrivals.models import Evidence, StatusArrived
 from chaupal.broadcasts import deliveries, queries, recalls, receipts, retracting
 from chaupal.broadcasts.audience import Everyone
@@ -15,6 +16,7 @@ from chaupal.broadcasts.models import Stage
 from chaupal.broadcasts.retracting import Retractor
 from chaupal.channels.contract import Account, Message
 from chaupal.channels.sandbox import Sandbox as SandboxChannel
+from chaupal.groups import moves
 from chaupal.kit.ids import new_id
 from chaupal.rehearsal.provider.control import application
 from chaupal.rehearsal.provider.server import Sandbox
@@ -153,6 +155,23 @@ async def test_a_receipt_that_comes_after_the_recall_brings_its_message_into_it(
         await receipts.apply(conn, stage.bot, [word], now=NOON)
     assert await retractor.work() == 1
     assert await in_chats(http, provider) == 0
+
+
+async def test_where_a_group_moved_to_no_other_message_is_deleted_in_its_place(
+    stage, provider, http
+):
+    """The numbers of messages begin anew in a supergroup, so an old one would mean another."""
+    id = await stage.frozen()
+    await sent(stage, http, provider)
+    later = NOON + timedelta(minutes=1)
+    actor = record.part_of_the_system(stage.place.organisation, "worker.dispatch")
+    async with stage.place.transaction() as conn:
+        addresses = {f"g:{group}": f"new:{group}" for group in stage.farmers[:3]}
+        moved = await moves.follow(conn, stage.bot, addresses, now=later, actor=actor)
+    assert (len(moved.followed), moved.stuck) == (3, [])
+    await stage.steer(id, "recall")
+    assert await Retractor(stage.rt, stage.place.organisation, http).work() == 9
+    assert await standing(stage, id) == {"deleted": 9, "impossible": 3}
 
 
 async def test_what_cannot_be_deleted_is_said_and_not_tried_for_ever(stage, provider, http):

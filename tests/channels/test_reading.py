@@ -88,7 +88,7 @@ ANSWERS = {
                 parameters={"migrate_to_chat_id": -1001},
             )
         ),
-        Rejected(Failure.NO_SUCH_ADDRESS, "moved_to_supergroup"),
+        Deferred("moved_to_supergroup", moved_to="-1001"),
     ),
     "telegram: silenced in the group": (
         telegram.read_reply(

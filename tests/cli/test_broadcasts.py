@@ -99,6 +99,19 @@ async def test_two_people_take_a_broadcast_all_the_way(two):
     assert await two.rows("SELECT 1 FROM session") == [], "who acted was signed out again"
 
 
+async def test_a_certificate_is_entered_for_the_text_that_was_certified(two):
+    id = await two.written()
+    shown = await two.run("show", id)
+    wording = shown.out.rpartition("--wording ")[2].split()[0]
+    entered = ("certify", id, "--number", "118", "--committee", "District", "--on", "2026-03-01")
+    other = await two.run(*entered, "--wording", "00" * 32)
+    told = await two.run(*entered, "--wording", wording)
+    assert (other.status, "for another text" in other.err) == (2, True)
+    assert (told.status, told.out) == (0, "The certificate is entered, for exactly this text.\n")
+    rows = await two.rows("SELECT number, committee, wording_hash FROM certificate")
+    assert rows == [("118", "District", bytes.fromhex(wording))]
+
+
 async def test_nobody_signs_without_their_password_and_an_office_bearer_signs_nothing(two):
     id = await two.written()
     wrong = two.folder / "wrong"

@@ -149,6 +149,86 @@ async def test_two_who_agree_at_once_take_it_back_once(place, asha, ravi):
     assert await said(place, "poll.withdrawn") == 1
 
 
+def changed(place, *codes: str, **changes):
+    return a_poll(place, *(codes or ("east",)), **changes)
+
+
+@pytest.mark.parametrize(
+    ("codes", "changes", "window"),
+    [
+        (("east", "west"), {}, (-8, 40)),
+        (("state",), {}, (-8, 40)),
+        (("east",), {"silence_h": 72}, (-32, 40)),
+        (("east",), {"closes_in": 41 * HOUR, "silence_h": 49}, (-8, 41)),
+        (("east",), {"phase": "Phase 2", "election": "By-election"}, (-8, 40)),
+    ],
+)
+async def test_one_person_makes_a_silence_longer_and_it_holds_at_once(
+    place, asha, codes, changes, window
+):
+    id = await entered(place, asha)
+    poll = changed(place, *codes, **changes)
+    assert await polls.change(place.rt, id, poll, "corrigendum", key=key(), actor=asha) == id
+    starts, ends = (NOON + hours * HOUR for hours in window)
+    assert await silences(place) == {(code, starts, ends) for code in {"east", *codes}}
+    assert await said(place, "poll.changed") == 1
+
+
+@pytest.mark.parametrize(
+    ("codes", "changes"),
+    [
+        (("west",), {}),
+        (("east-one",), {}),
+        (("east",), {"closes_in": 39 * HOUR}),
+        (("east",), {"closes_in": 64 * HOUR}),
+    ],
+)
+async def test_a_change_that_shortens_a_silence_anywhere_holds_beside_it_until_two_agree(
+    place, asha, ravi, codes, changes
+):
+    id = await entered(place, asha)
+    before = await silences(place)
+    poll = changed(place, *codes, **changes)
+    says = await polls.change(place.rt, id, poll, "corrigendum", key=key(), actor=asha)
+    assert says != id
+    after = await silences(place)
+    new = {(code, poll.silent_from, poll.closes_at) for code in codes}
+    assert after == before | new
+    with pytest.raises(Refused, match=r"poll\.second_person"):
+        await polls.withdraw(place.rt, id, key=key(), actor=asha)
+    with pytest.raises(Refused, match=r"poll\.doubted"):
+        await polls.change(place.rt, id, poll, "again", key=key(), actor=ravi)
+
+    await polls.withdraw(place.rt, id, key=key(), actor=ravi)
+
+    assert await silences(place) == new
+    assert await said(place, "poll.withdrawn") == 1
+
+
+async def test_a_longer_silence_goes_where_the_tree_took_it(rt):
+    grove = await a_grove(await an_organisation(rt, "grove"))
+    place = grove.place
+    id = await entered(place, grove.actor, "east")
+    await grove.move("east-one", "west")
+    longer = changed(place, "east", silence_h=72)
+    # East alone would let go of what moved out of it, so the change waits beside the old one.
+    assert await polls.change(place.rt, id, longer, "order", key=key(), actor=grove.actor) != id
+    second = await entered(place, grove.actor, "west-one")
+    both = changed(place, "west-one", "east-one", silence_h=72)
+    assert (
+        await polls.change(place.rt, second, both, "order", key=key(), actor=grove.actor) == second
+    )
+    assert ("east-one", both.silent_from, both.closes_at) in await silences(place)
+
+
+async def test_a_change_sent_twice_is_made_once(place, asha):
+    id, same = await entered(place, asha), key()
+    poll = changed(place, closes_in=39 * HOUR)
+    says = await polls.change(place.rt, id, poll, "order", key=same, actor=asha)
+    assert await polls.change(place.rt, id, poll, "order", key=same, actor=asha) == says
+    assert await said(place, "poll.entered") == 2
+
+
 async def test_the_database_itself_refuses_one_person_twice(place, asha):
     id = await entered(place, asha)
     await polls.doubt(place.rt, id, "the wrong day", key=key(), actor=asha)

@@ -97,6 +97,31 @@ async def test_a_slip_is_told_and_what_was_written_stays(asha, changes, said):
     assert 'value="Notification 7"' in answer.text
 
 
+async def test_a_poll_is_changed_on_its_own_form(asha, ravi, place):
+    await asha.post("/law/polls", FORM)
+    path = "/law/polls/" + (await asha.get("/law")).text.split('href="/law/polls/')[1].split('"')[0]
+    form = await asha.get(path)
+    assert 'value="2027-11-28"' in form.text
+    assert "east-one\nwest</textarea>" in form.text
+
+    slip = await asha.post(path, FORM | {"closes": "soon", "reason": "order 8"})
+    assert (slip.status, "The hours do not fit" in slip.words) == (422, True)
+    assert 'value="order 8"' in slip.text
+    assert (await asha.post(path, FORM | {"silence_h": "72", "reason": "order 8"})).status == 303
+    page = await asha.get("/law")
+    assert "25 November 2027 18:00 – 28 November 2027 18:00" in page.words
+    assert "changed by asha" in page.words
+
+    moved = FORM | {"day": "2027-11-30", "silence_h": "72", "reason": "order 9"}
+    assert (await asha.post(path, moved)).status == 303
+    page = await ravi.get("/law")
+    assert "यह एक दूसरे मतदान की जगह लेगा।" in page.words
+    assert "order 9" in page.words
+    assert (await ravi.get(path)).status == 409
+    assert (await ravi.post(f"{path}/withdraw")).status == 303
+    assert "order 8" not in (await ravi.get("/law")).words
+
+
 async def test_who_does_not_administer_sees_the_polls_and_no_form(door, place):
     admin = await place.account("admin")
     await entered(place, admin, "state", election="Everywhere")
@@ -123,6 +148,25 @@ async def test_a_broadcast_says_what_the_silence_holds_back(door, place, clock):
             place, await place.account(f"desk-{language}", language=language)
         )
         assert heard in (await desk.get(f"/broadcasts/{id}")).words
+
+
+async def test_an_author_is_told_what_lies_ahead_while_writing(door, place, clock):
+    clock.at = datetime(2026, 3, 10, 12, tzinfo=UTC)
+    await place.group("east-one", categories=("farmers",))
+    await entered(place, await place.account("admin"), "east", closes_in=timedelta(hours=58))
+    form = {"purpose": "public", "expires_h": "24", "election_matter": "yes"}
+    for language, heard in (
+        ("en", "Unit east · WhatsApp · 1: what has not gone by 11 March 03:30 never goes"),
+        ("hi", "इकाई east · WhatsApp · 1: जो"),
+    ):
+        desk = await door.signed_in(
+            place, await place.account(f"writer-{language}", language=language)
+        )
+        page = await desk.post("/broadcasts/count", form)
+        assert heard in page.words, page.words
+        short = await desk.post("/broadcasts/count", form | {"expires_h": "3"})
+        assert "Unit east ·" not in short.words
+        assert "इकाई east ·" not in short.words
 
 
 async def test_an_area_is_stopped_on_the_page_and_everybody_is_told(asha, ravi, place):

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from chaupal.broadcasts import retracting
+from chaupal.broadcasts import recalls, retracting
 from chaupal.relay import actions as relay
 from relaying import a_bazaar
 
@@ -14,12 +14,28 @@ MORNING = datetime(2026, 11, 23, 4, tzinfo=UTC)
 @pytest.mark.parametrize(
     ("language", "said"),
     [
-        ("en", ("1 of 1 are still to be taken away", "That is past.")),
-        ("hi", ("1 में से 1 अभी हटने बाक़ी हैं", "वह समय निकल गया।")),
+        (
+            "en",
+            (
+                "1 of 1 are still to be taken away",
+                "That is past.",
+                "1 still outstanding",
+                "0 of 1 were gone in time",
+            ),
+        ),
+        (
+            "hi",
+            (
+                "1 में से 1 अभी हटने बाक़ी हैं",
+                "वह समय निकल गया।",
+                "1 अभी बाक़ी",
+                "1 में से 0 समय पर हटे",
+            ),
+        ),
     ],
 )
 async def test_the_clock_of_a_recall_stands_on_the_broadcasts_page(rt, door, clock, language, said):
-    (left, past), clock.at = said, MORNING
+    (left, past, late, late_of), clock.at = said, MORNING
     bazaar = await a_bazaar(rt)
     await bazaar.group("east-one", await bazaar.place.person("east-one"))
     id = await bazaar.tasked()
@@ -37,8 +53,29 @@ async def test_the_clock_of_a_recall_stands_on_the_broadcasts_page(rt, door, clo
     assert "12:30" in page.words  # three hours after 09:30 in India
     assert past not in page.words
 
+    assert await retracting.judge(rt, bazaar.organisation) == 0, "its time is not up"
+    assert 'role="alert"' not in (await desk.get("/")).text
+
     clock.at = MORNING + timedelta(hours=4)
     assert past in (await desk.get(f"/broadcasts/{id}")).words
+    assert await retracting.judge(rt, bazaar.organisation) == 1
+    assert await retracting.judge(rt, bazaar.organisation) == 0, "it is told once"
+    async with bazaar.place.transaction() as conn:
+        found = await conn.execute("SELECT facts FROM record WHERE kind = 'recall.late'")
+        [(entry,)] = await found.fetchall()
+    assert {name: entry[name] for name in ("deleted", "acknowledged", "late")} == {
+        "deleted": 0, "acknowledged": 0, "late": 1,
+    }  # fmt: skip
+    assert f"/broadcasts/{id}#recall" in (await desk.get("/")).text
+    assert late in (await desk.get("/")).words
+    assert late_of in (await desk.get(f"/broadcasts/{id}/report")).words
+
+    async with bazaar.place.transaction() as conn:
+        [delivery] = [
+            row[0] for row in await (await conn.execute("SELECT id FROM delivery")).fetchall()
+        ]
+        await recalls.acknowledge(conn, [delivery], now=clock.at)
+    assert f"/broadcasts/{id}#recall" not in (await desk.get("/")).text, "late, but said to be gone"
 
 
 async def test_a_recall_of_what_stands_nowhere_says_so(rt, door):

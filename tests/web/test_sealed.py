@@ -16,9 +16,11 @@ from chaupal.directory import Kind
 from chaupal.directory.jobs import actions as imports
 from chaupal.directory.jobs.models import JobId, report_context
 from chaupal.kit.ids import new_id
+from chaupal.watch import actions as watch
 from chaupal.web.app import ROUTES
 from choosing import chosen, units
 from factories import Place, an_organisation
+from lawful import entered
 
 OPEN = {
     "/enter/{token:str}",
@@ -85,6 +87,12 @@ async def owned(rt) -> Owned:
             "/broadcasts/": str(broadcast),
             "/senders/": str(bot),
             "/people/": str(person),
+            "/clusters/": str(
+                await watch.note(rt, SECRET, SECRET, key=str(new_id()), actor=author)
+            ),
+            "/law/polls/": str(
+                await entered(place, await place.account("clerk", at="east-one"), "east-one")
+            ),
             "/imports/": str(await a_checked_file(rt, place)),
         },
         [SECRET, str(group), str(broadcast), str(person), "Invented Name"],

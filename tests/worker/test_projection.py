@@ -140,6 +140,8 @@ async def test_a_group_that_moved_is_followed(bazaar):
     )
     await bazaar.projected()
     assert await bazaar.rows("SELECT address FROM chat_group") == [("-1009",)]
+    told = "SELECT actor_label FROM record WHERE kind = 'group.address_changed'"
+    assert await bazaar.rows(told) == [("worker.projection",)]
 
 
 async def test_receipts_reach_their_deliveries_and_each_organisation_its_own(bazaar, rt):

@@ -20,7 +20,7 @@ from chaupal.api.callers import (
     unit_coded,
 )
 from chaupal.arrivals.models import Evidence
-from chaupal.broadcasts import queries, report, reporting, told
+from chaupal.broadcasts import queries, recalls, report, reporting, told
 from chaupal.broadcasts.models import Broadcast, BroadcastId, State
 from chaupal.broadcasts.rungs import LADDER, tally
 from chaupal.kit.refusals import Invalid, NotFound, Refused
@@ -73,6 +73,21 @@ class SilentShape(Struct, frozen=True):
     targets: int
 
 
+class RecallShape(Struct, frozen=True):
+    """How far a withdrawn broadcast is gone from the chats in which it stood.
+
+    `states`: waiting, deleting, deleted, asked, acknowledged, impossible. `gone_in_time` counts
+    what was deleted, or said to be, by `gone_by`.
+    """
+
+    since: datetime
+    gone_by: datetime
+    states: dict[str, int]
+    gone_in_one_hour: int
+    gone_in_two_hours: int
+    gone_in_time: int
+
+
 class ReportShape(Struct, frozen=True):
     """A broadcast counted from its deliveries. The accounts of `units` add up to `account`.
 
@@ -91,6 +106,7 @@ class ReportShape(Struct, frozen=True):
     silent: list[SilentShape]
     silent_branches: int
     failures: dict[str, int]
+    recall: RecallShape | None
 
 
 class DeliveryLine(Struct, frozen=True):
@@ -140,6 +156,24 @@ async def show(
         ],
         silent_branches=counted.silent[0].branches if counted.silent else 0,
         failures={part.failure: part.count for part in counted.failures},
+        recall=await _recall(caller, row),
+    )
+
+
+async def _recall(caller: Caller, row: Broadcast) -> RecallShape | None:
+    async with caller.transaction() as conn:
+        recall = await recalls.find(conn, row.id)
+        if recall is None:
+            return None
+        found = await recalls.standing(conn, row.id)
+    gone = [one for one in found if one.state in {"deleted", "acknowledged"}]
+    return RecallShape(
+        recall.since,
+        recall.gone_by,
+        {one.state: one.targets for one in found},
+        sum(one.in_one_hour for one in gone),
+        sum(one.in_two_hours for one in gone),
+        sum(one.in_time for one in gone),
     )
 
 

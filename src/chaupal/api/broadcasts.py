@@ -11,9 +11,10 @@ from litestar import get, post
 from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Meta, Struct
 
+from chaupal.api.broadcast_law import AheadShape, CertificateShape, ahead_of, certificate_of
 from chaupal.api.callers import After, Called, Caller, Key, Limit, Listing
 from chaupal.arrivals import log as arrivals_log
-from chaupal.broadcasts import actions, audience, queries, templates
+from chaupal.broadcasts import actions, ahead, audience, certificates, queries, templates
 from chaupal.broadcasts.models import Broadcast, BroadcastId, Draft, Lane, Purpose, Stage
 from chaupal.broadcasts.rendering import render
 from chaupal.broadcasts.rungs import tally
@@ -44,7 +45,8 @@ class BroadcastShape(Struct, frozen=True):
 
     `reaches` counts the audience as it is now, and `targets` as it was fixed; one of them is null.
     `account` counts the targets by how far each is known to have got; their sum is `targets`.
-    `election_matter` is what its author says, `electoral` what counts.
+    `election_matter` is what its author says, `electoral` what counts. `wording` is the hash of
+    what readers see, which a certificate is bound to. `ahead`: what the law will hold back.
     """
 
     id: UUID
@@ -72,6 +74,9 @@ class BroadcastShape(Struct, frozen=True):
     reaches: int | None
     targets: int | None
     account: dict[str, int]
+    ahead: list[AheadShape]
+    wording: str
+    certificate: CertificateShape | None
     counted_at: datetime
 
 
@@ -128,11 +133,13 @@ class NewBroadcast(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Preview(Struct, frozen=True):
-    """What would be sent, in each language, and how many it would reach now."""
+    """What would be sent, in each language, how many it would reach now, and what would wait."""
 
     texts: dict[str, str]
     reaches: int
     content: str
+    wording: str
+    ahead: list[AheadShape]
     counted_at: datetime
 
 
@@ -203,14 +210,18 @@ async def broadcast(caller: Called, id: FromPath[UUID]) -> BroadcastShape:
     shown = await actions.show(caller.rt, BroadcastId(id), actor=caller.actor)
     row, now = shown.broadcast, caller.rt.now()
     reaches: int | None = None
-    if row.stage in BEFORE_FREEZE:
-        async with caller.transaction() as conn:
+    texts = {text.language: text.body for text in shown.texts}
+    async with caller.transaction() as conn:
+        if row.stage in BEFORE_FREEZE:
             reaches = await actions.total(conn, row, now=now)
+        meets = await ahead.of_broadcast(conn, row, now=now)
+        certificate = await certificates.find(conn, row.id)
+    wording = certificates.wording_hash(texts, synthetic=row.synthetic)
     return BroadcastShape(
         id=row.id,
         stage=row.stage,
         title=row.title,
-        texts={text.language: text.body for text in shown.texts},
+        texts=texts,
         purpose=row.purpose,
         audience=row.audience,
         via=row.via,
@@ -232,6 +243,9 @@ async def broadcast(caller: Called, id: FromPath[UUID]) -> BroadcastShape:
         reaches=reaches,
         targets=row.targets,
         account=tally(shown.counts),
+        ahead=ahead_of(meets),
+        wording=wording.hex(),
+        certificate=certificate_of(certificate, wording) if certificate else None,
         counted_at=now,
     )
 
@@ -256,6 +270,8 @@ async def preview(caller: Called, data: JSONBody[NewBroadcast]) -> Preview:
         },
         reaches=reaches,
         content=draft.content_hash().hex(),
+        wording=certificates.wording_hash(draft.texts, synthetic=draft.synthetic).hex(),
+        ahead=ahead_of(await ahead.of_draft(caller.rt, draft, actor=caller.actor)),
         counted_at=now,
     )
 

@@ -22,6 +22,7 @@ class PollShape(Struct, frozen=True):
     """A polling day. `units`: codes of those that the caller may know of, all below them meant.
 
     `doubt`: somebody wants it taken back, for this reason; the silence holds until another agrees.
+    `amends`: the poll that this one is to take the place of.
     """
 
     id: UUID
@@ -35,6 +36,8 @@ class PollShape(Struct, frozen=True):
     entered_by: str
     doubt: str | None
     withdrawn_at: datetime | None
+    amends: UUID | None
+    changed_at: datetime | None
 
 
 class PollEntered(Struct, frozen=True, forbid_unknown_fields=True):
@@ -47,6 +50,33 @@ class PollEntered(Struct, frozen=True, forbid_unknown_fields=True):
     units: list[str]
     phase: str = ""
     silence_h: int = SILENCE.hours
+
+    def poll(self) -> NewPoll:
+        """Return the poll that this describes."""
+        if self.opens_at.tzinfo is None or self.closes_at.tzinfo is None:
+            raise Invalid("poll.hours_malformed")
+        return NewPoll(
+            " ".join(self.election.split()),
+            " ".join(self.phase.split()),
+            self.opens_at,
+            self.closes_at,
+            self.silence_h,
+            " ".join(self.source.split()),
+            tuple(dict.fromkeys(self.units)),
+        )
+
+
+class PollChanged(PollEntered, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What a poll is to be, whole, and why."""
+
+    reason: str
+
+
+class Changed(Struct, frozen=True):
+    """Which poll says so now. `waits`: the old one stays beside it until a second person agrees."""
+
+    id: UUID
+    waits: bool
 
 
 class Reason(Struct, frozen=True, forbid_unknown_fields=True):
@@ -101,6 +131,8 @@ async def calendar(caller: Called) -> list[PollShape]:
             poll.entered_label,
             poll.doubt,
             poll.withdrawn_at,
+            poll.amends,
+            poll.changed_at,
         )
         for poll in found
     ]
@@ -109,18 +141,19 @@ async def calendar(caller: Called) -> list[PollShape]:
 @post("/polls", status_code=201)
 async def enter(caller: Called, data: JSONBody[PollEntered], key: Key) -> Entered:
     """Enter a poll. It holds at once; taking it back needs two people."""
-    if data.opens_at.tzinfo is None or data.closes_at.tzinfo is None:
-        raise Invalid("poll.hours_malformed")
-    poll = NewPoll(
-        " ".join(data.election.split()),
-        " ".join(data.phase.split()),
-        data.opens_at,
-        data.closes_at,
-        data.silence_h,
-        " ".join(data.source.split()),
-        tuple(dict.fromkeys(data.units)),
+    return Entered(await polls.enter(caller.rt, data.poll(), key=key, actor=caller.actor))
+
+
+@post("/polls/{id:uuid}", status_code=200)
+async def change(
+    caller: Called, id: FromPath[UUID], data: JSONBody[PollChanged], key: Key
+) -> Changed:
+    """Change a poll. Where its silence gets no shorter, at once; else a second person must agree to
+    take the old one back, and until then both hold."""
+    says = await polls.change(
+        caller.rt, PollId(id), data.poll(), data.reason, key=key, actor=caller.actor
     )
-    return Entered(await polls.enter(caller.rt, poll, key=key, actor=caller.actor))
+    return Changed(says, says != id)
 
 
 @post("/polls/{id:uuid}/doubt", status_code=204)
@@ -187,4 +220,4 @@ async def lift(caller: Called, id: FromPath[UUID], key: Key) -> None:
     await freezes.lift(caller.rt, FreezeId(id), key=key, actor=caller.actor)
 
 
-ROUTES = (calendar, enter, doubt, keep, withdraw, stopped, stop, lift)
+ROUTES = (calendar, enter, change, doubt, keep, withdraw, stopped, stop, lift)

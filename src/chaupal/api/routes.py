@@ -12,9 +12,11 @@ from msgspec import Struct
 
 from chaupal.api import (
     audiences,
+    broadcast_law,
     broadcast_reports,
     broadcasts,
     bulk,
+    clusters,
     coverage,
     exports,
     group_bulk,
@@ -47,8 +49,10 @@ FEATURES = (
     coverage,
     audiences,
     broadcasts,
+    broadcast_law,
     broadcast_reports,
     law,
+    clusters,
     imports,
     exports,
     record,

@@ -149,6 +149,12 @@ class Earlier(
     states: SomeKeys = []
 
 
+class Saw(Struct, tag_field="op", tag="saw", forbid_unknown_fields=True, frozen=True):
+    """Groups in which a text that goes round was seen: for its correction."""
+
+    cluster: UUID
+
+
 class Everyone(Struct, tag_field="op", tag="everyone", forbid_unknown_fields=True, frozen=True):
     """Every group of the broadcast's purpose within the author's own scope."""
 
@@ -163,6 +169,7 @@ Leaf: TypeAlias = (
     | LiveAdmins
     | Posts
     | Earlier
+    | Saw
     | Everyone
 )
 Expression: TypeAlias = And | Or | Not | Leaf
@@ -180,7 +187,7 @@ def parse(written: object) -> Expression:
         raise Invalid("audience.too_deep", limit=DEPTH_LIMIT)
     if sum(1 for _ in terms(expression)) > TERMS_LIMIT:
         raise Invalid("audience.too_long", limit=TERMS_LIMIT)
-    if sum(isinstance(term, Posts | Earlier) for term in terms(expression)) > LOOK_UPS_LIMIT:
+    if sum(isinstance(term, Posts | Earlier | Saw) for term in terms(expression)) > LOOK_UPS_LIMIT:
         raise Invalid("audience.too_many_look_ups", limit=LOOK_UPS_LIMIT)
     return expression
 
@@ -217,6 +224,12 @@ def op_of(expression: Expression) -> str:
 def broadcast_ids(expression: Expression) -> list[UUID]:
     """Return every earlier broadcast that is named anywhere inside, once."""
     named = (term.broadcast for term in terms(expression) if isinstance(term, Earlier))
+    return list(dict.fromkeys(named))
+
+
+def cluster_ids(expression: Expression) -> list[UUID]:
+    """Return every text that goes round which is named anywhere inside, once."""
+    named = (term.cluster for term in terms(expression) if isinstance(term, Saw))
     return list(dict.fromkeys(named))
 
 

@@ -48,6 +48,7 @@ def is_clear(outcome: Outcome) -> bool:
         case Accepted() | Rejected():
             return True
         case Deferred(_, wait):
-            return wait is not None or outcome.pair_only or outcome.halts is not None
+            asked_for = outcome.pair_only or outcome.halts is not None
+            return wait is not None or asked_for or outcome.moved_to is not None
         case Unknown():
             return False

@@ -59,12 +59,14 @@ async def certify(
     number: str,
     committee: str,
     certified_on: date,
+    wording: bytes | None = None,
     key: str,
     actor: Actor,
 ) -> None:
     """Note the certificate of what is written now, before it is approved.
 
-    It is bound to the wording: change a word, and there is none.
+    It is bound to the wording: change a word, and there is none. Who says of which `wording` it is
+    is refused where another is written.
     """
     number, committee = " ".join(number.split()), " ".join(committee.split())
     whole = 0 < len(number) <= NUMBER_LIMIT_CHARACTERS
@@ -73,6 +75,8 @@ async def certify(
     if certified_on > rt.now().astimezone(INDIA).date():
         raise Invalid("certificate.day_ahead")
     request = f"certify\0{id}\0{number}\0{committee}\0{certified_on}".encode()
+    if wording is not None:
+        request += wording
     async with db.transaction(rt.pool, actor.organisation) as conn:
         scope = await scope_of(rt, conn, actor)
         scope.need(Right.COMPOSE)
@@ -83,7 +87,9 @@ async def certify(
             return
         if broadcast.stage not in {Stage.DRAFT, Stage.SUBMITTED}:
             raise Refused("broadcast.cannot_move", stage=broadcast.stage.value, verb="edit")
-        wording = await _wording(conn, broadcast)
+        written = await _wording(conn, broadcast)
+        if wording is not None and wording != written:
+            raise Refused("certificate.of_another_text", number=number)
         await db.run(
             conn,
             """
@@ -101,7 +107,7 @@ async def certify(
             number=number,
             committee=committee,
             certified_on=certified_on,
-            wording=wording,
+            wording=written,
             by=actor.id,
             label=actor.label,
             now=rt.now(),
@@ -109,7 +115,7 @@ async def certify(
         await record.answer(conn, key, request, "certified", actor=actor, now=rt.now())
         await record.append(
             conn, "broadcast.certified", id, actor=actor, now=rt.now(), number=number,
-            wording=wording.hex(),
+            wording=written.hex(),
         )  # fmt: skip
 
 

@@ -28,6 +28,7 @@ from chaupal.broadcasts.audience import (
     Not,
     Or,
     Posts,
+    Saw,
     Size,
     Units,
     terms,
@@ -58,12 +59,14 @@ STATES = frozenset(
 @dataclass(frozen=True, slots=True)
 class Directory:
     """What an expression may name: the unit paths, levels and categories that exist, and the
-    broadcasts that its author may see, each with whether its audience is fixed."""
+    broadcasts that its author may see, each with whether its audience is fixed, and what goes round
+    as far as they may know."""
 
     paths: Mapping[UUID, str]
     levels: Mapping[str, int]
     categories: frozenset[str]
     broadcasts: Mapping[UUID, bool] = field(default_factory=dict)
+    clusters: frozenset[UUID] = frozenset()
 
     def check(self, expression: Expression) -> None:
         """Refuse names that do not exist here: a misspelt audience must not become a wrong one."""
@@ -90,7 +93,7 @@ class Directory:
                     )
                 case Levels() | Posts():
                     yield from self._faults_of_posts(term)
-                case Earlier():
+                case Earlier() | Saw():
                     yield from self._faults_of_earlier(term)
                 case _:
                     pass
@@ -100,7 +103,11 @@ class Directory:
             yield from _unknown(term.roles, ROLES, "audience.unknown_role", "role")
         yield from _unknown(term.levels, self.levels, "audience.unknown_level", "level")
 
-    def _faults_of_earlier(self, term: Earlier) -> Iterator[Invalid]:
+    def _faults_of_earlier(self, term: Earlier | Saw) -> Iterator[Invalid]:
+        if isinstance(term, Saw):
+            if term.cluster not in self.clusters:
+                yield Invalid("audience.unknown_cluster")
+            return
         if term.broadcast not in self.broadcasts:
             yield Invalid("audience.unknown_broadcast")
         elif not self.broadcasts[term.broadcast]:
@@ -166,6 +173,8 @@ class Predicate:
                 return SQL("({}.group_id IS NOT NULL)").format(self._office_holders(expression))
             case Earlier():
                 return self._stood(expression)
+            case Saw(cluster):
+                return SQL("({}.group_id IS NOT NULL)").format(self._saw(cluster))
             case _:
                 return self._own(expression)
 
@@ -286,6 +295,15 @@ class Predicate:
             states = self.bind(earlier.states)
             parts.append(SQL("{}.state = ANY({}::delivery_state[])").format(alias, states))
         return SQL("({})").format(SQL(" AND ").join(parts))
+
+    def _saw(self, cluster: UUID) -> Identifier:
+        """Join the groups in which a text that goes round was seen."""
+        return self._join(
+            ("saw", cluster),
+            "sighting AS {alias} ON {alias}.organisation_id = {row}.organisation_id"
+            " AND {alias}.cluster_id = {cluster} AND {alias}.group_id = {row}.id",
+            cluster=self.bind(cluster),
+        )
 
     def _join(
         self, key: object, table: LiteralString, **parts: Composed | Placeholder

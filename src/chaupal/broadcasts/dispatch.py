@@ -18,7 +18,7 @@ import aiohttp
 from chaupal import record
 from chaupal.arrivals import log as arrivals_log
 from chaupal.arrivals.models import Failure
-from chaupal.broadcasts import bounced, deliveries, exchanges, halts, portfolios, receipts
+from chaupal.broadcasts import bounced, deliveries, exchanges, halts, moved, portfolios, receipts
 from chaupal.broadcasts.approved import Wording
 from chaupal.broadcasts.breaker import Breaker
 from chaupal.broadcasts.deliveries import Judged, Leased
@@ -261,8 +261,14 @@ class SenderLoop:
         untried = [c for c, outcome in zip(claims, outcomes, strict=True) if outcome is None]
         orders = halts.orders(claims, outcomes)
         actor = record.part_of_the_system(self.organisation, "worker.dispatch")
+        elsewhere = moved.told(claims, outcomes)
         async with db.transaction(self.rt.pool, self.organisation) as conn:
             await halts.pause(conn, self.leased.id, orders, actor=actor, now=now)
+            if elsewhere:
+                tried = await moved.follow(
+                    conn, self.organisation, self.leased.id, elsewhere,
+                    claims=claims, tried=tried, now=now,
+                )  # fmt: skip
             settled = await deliveries.settle(conn, tried, now=now)
             await deliveries.release_unattempted(
                 conn, [c.delivery_id for c in untried], [c.attempts for c in untried]

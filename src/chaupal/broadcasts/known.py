@@ -178,3 +178,54 @@ async def place_of_group(conn: db.Conn, group: UUID) -> UnitPath | None:
         """,
         group=group,
     )
+
+
+async def clusters(conn: db.Conn, ids: list[UUID], *, paths: list[str]) -> list[Title]:
+    """Return those of these texts that go round which somebody who reaches `paths` may know of:
+    their author's area lies there, or they were seen there."""
+    return await db.many(
+        conn,
+        Title,
+        """
+        SELECT c.id, c.name AS title
+          FROM cluster c
+         WHERE c.organisation_id = current_organisation() AND c.id = ANY(%(ids)s::uuid[])
+           AND (NOT EXISTS (SELECT FROM unit own
+                             WHERE own.organisation_id = c.organisation_id
+                               AND own.id = ANY(c.author_units)
+                               AND NOT EXISTS (SELECT FROM unnest(%(paths)s::text[]) AS root
+                                                WHERE starts_with(own.path, root)))
+                OR EXISTS (SELECT FROM sighting s
+                             JOIN chat_group g ON g.organisation_id = s.organisation_id
+                                              AND g.id = s.group_id
+                             JOIN unit u ON u.organisation_id = g.organisation_id
+                                        AND u.id = g.unit_id
+                             JOIN unnest(%(paths)s::text[]) AS root ON starts_with(u.path, root)
+                            WHERE s.organisation_id = c.organisation_id AND s.cluster_id = c.id))
+        """,
+        ids=ids,
+        paths=paths,
+    )
+
+
+async def open_clusters(conn: db.Conn, *, paths: list[str], limit: int) -> list[Title]:
+    """Return what goes round and was seen within `paths`, the newest first."""
+    return await db.many(
+        conn,
+        Title,
+        """
+        SELECT c.id, c.name AS title
+          FROM cluster c
+         WHERE c.organisation_id = current_organisation()
+           AND EXISTS (SELECT FROM sighting s
+                         JOIN chat_group g ON g.organisation_id = s.organisation_id
+                                          AND g.id = s.group_id
+                         JOIN unit u ON u.organisation_id = g.organisation_id AND u.id = g.unit_id
+                         JOIN unnest(%(paths)s::text[]) AS root ON starts_with(u.path, root)
+                        WHERE s.organisation_id = c.organisation_id AND s.cluster_id = c.id)
+         ORDER BY c.noted_at DESC, c.id
+         LIMIT %(limit)s
+        """,
+        paths=paths,
+        limit=limit,
+    )

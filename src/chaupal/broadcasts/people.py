@@ -20,12 +20,13 @@ from chaupal.broadcasts.audience import (
     Languages,
     LiveAdmins,
     Posts,
+    Saw,
     Size,
     op_of,
 )
 from chaupal.broadcasts.compiler import Directory, Own, Predicate, Target
 from chaupal.broadcasts.models import BroadcastId
-from chaupal.broadcasts.targets import directory
+from chaupal.broadcasts.targets import AHEAD, Ahead, Life, directory
 from chaupal.channels.registry import CHANNELS
 from chaupal.kit import db
 from chaupal.kit.refusals import Invalid
@@ -76,7 +77,7 @@ class OfPeople(Predicate):
 
     def of(self, expression: Expression) -> Composed:
         """Compile an expression; what only groups have is refused."""
-        if isinstance(expression, LiveAdmins):
+        if isinstance(expression, LiveAdmins | Saw):
             raise Invalid("audience.not_for_people", term=op_of(expression))
         return super(OfPeople, self).of(expression)
 
@@ -248,6 +249,26 @@ async def members(conn: db.Conn, target: Target, via: tuple[str, ...], *, limit:
     )
     statement = SQL("SELECT id FROM ({}) AS r ORDER BY id LIMIT {}").format(reached, limit)
     return [row.id for row in await db.composed(conn, PersonId, statement, params)]
+
+
+async def ahead(
+    conn: db.Conn, target: Target, via: tuple[str, ...], life: Life, *, limit: int
+) -> list[Ahead]:
+    """Return what keeps people of an audience waiting within a broadcast's life."""
+    reached, params = _reached(
+        target, via, await directory(conn, target.expression, paths=target.paths)
+    )
+    own = SQL(
+        """
+        SELECT u.path, u.path_end, r.channel, count(*) AS targets
+          FROM ({}) AS r
+          JOIN person m ON m.organisation_id = r.organisation_id AND m.id = r.id
+          JOIN unit u ON u.organisation_id = m.organisation_id AND u.id = m.unit_id
+         GROUP BY u.path, u.path_end, r.channel
+        """
+    ).format(reached)
+    more = {**params, "limit": limit, **life.params()}
+    return await db.composed(conn, Ahead, AHEAD.format(own), more)
 
 
 async def freeze(

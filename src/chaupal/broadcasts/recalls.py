@@ -6,6 +6,7 @@ from uuid import UUID
 
 from chaupal.broadcasts.models import BroadcastId
 from chaupal.kit import db
+from chaupal.organisations.models import Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +21,38 @@ class Recall:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How many deliveries of a recalled broadcast are how far from being gone."""
+    """How many deliveries of a recalled broadcast are how far from being gone.
+
+    How many of them had settled one hour and two hours after it, and when they had to be gone.
+    """
 
     state: str
     targets: int
     last_at: datetime | None
+    in_one_hour: int
+    in_two_hours: int
+    in_time: int
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What had come of a recall when its time was up. `late`: neither gone nor said to be."""
+
+    broadcast_id: BroadcastId
+    deleted: int
+    acknowledged: int
+    impossible: int
+    late: int
+
+
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """A recall whose time is up while something may still stand in a chat."""
+
+    broadcast_id: BroadcastId
+    title: str
+    gone_by: datetime
+    outstanding: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +118,81 @@ async def standing(conn: db.Conn, id: BroadcastId) -> list[Standing]:
         conn,
         Standing,
         """
-        SELECT state::text, count(*)::int AS targets, max(settled_at) AS last_at
-          FROM retraction
-         WHERE organisation_id = current_organisation() AND broadcast_id = %(id)s
-         GROUP BY state
+        SELECT t.state::text, count(*)::int AS targets, max(t.settled_at) AS last_at,
+               (count(*) FILTER (WHERE t.settled_at <= r.since + interval '1 hour'))::int
+                   AS in_one_hour,
+               (count(*) FILTER (WHERE t.settled_at <= r.since + interval '2 hours'))::int
+                   AS in_two_hours,
+               (count(*) FILTER (WHERE t.settled_at <= r.gone_by))::int AS in_time
+          FROM retraction t
+          JOIN recall r ON r.organisation_id = t.organisation_id
+                       AND r.broadcast_id = t.broadcast_id
+         WHERE t.organisation_id = current_organisation() AND t.broadcast_id = %(id)s
+         GROUP BY t.state
         """,
         id=id,
+    )
+
+
+async def judge(conn: db.Conn, *, now: datetime) -> list[Judged]:
+    """Return, once each, the recalls whose time is up, with what had come of them by then."""
+    return await db.many(
+        conn,
+        Judged,
+        """
+        WITH due AS (
+            UPDATE recall SET judged_at = %(now)s
+             WHERE organisation_id = current_organisation() AND judged_at IS NULL
+               AND gone_by <= %(now)s
+            RETURNING broadcast_id, gone_by
+        )
+        SELECT due.broadcast_id, counted.*
+          FROM due CROSS JOIN LATERAL (
+            SELECT (count(*) FILTER (WHERE state = 'deleted' AND settled_at <= due.gone_by))::int
+                       AS deleted,
+                   (count(*) FILTER (WHERE state = 'acknowledged'
+                                       AND settled_at <= due.gone_by))::int AS acknowledged,
+                   (count(*) FILTER (WHERE state = 'impossible'))::int AS impossible,
+                   (count(*) FILTER (WHERE state <> 'impossible'
+                                       AND (settled_at IS NULL OR settled_at > due.gone_by)))::int
+                       AS late
+              FROM retraction
+             WHERE organisation_id = current_organisation()
+               AND broadcast_id = due.broadcast_id) AS counted
+         ORDER BY due.broadcast_id
+        """,
+        now=now,
+    )
+
+
+async def overdue(
+    conn: db.Conn, *, scope: Scope, now: datetime, watched_for: timedelta
+) -> list[Overdue]:
+    """Return the recalls within `scope` whose time is up with something outstanding, the oldest
+    first, for as long as admins may still answer."""
+    return await db.many(
+        conn,
+        Overdue,
+        """
+        SELECT r.broadcast_id, b.title, r.gone_by, count(*)::int AS outstanding
+          FROM recall r
+          JOIN broadcast b ON b.organisation_id = r.organisation_id AND b.id = r.broadcast_id
+          JOIN retraction t ON t.organisation_id = r.organisation_id
+                           AND t.broadcast_id = r.broadcast_id
+                           AND t.state IN ('waiting', 'deleting', 'asked')
+         WHERE r.organisation_id = current_organisation() AND r.gone_by < %(now)s
+           AND r.since >= %(now)s::timestamptz - %(watched_for)s::interval
+           AND NOT EXISTS (SELECT FROM unit own
+                            WHERE own.organisation_id = b.organisation_id
+                              AND own.id = ANY(b.author_units)
+                              AND NOT EXISTS (SELECT FROM unnest(%(paths)s::text[]) AS root
+                                               WHERE starts_with(own.path, root)))
+         GROUP BY r.broadcast_id, b.title, r.gone_by
+         ORDER BY r.gone_by, r.broadcast_id
+        """,
+        paths=scope.paths(),
+        now=now,
+        watched_for=watched_for,
     )
 
 
@@ -196,7 +293,8 @@ async def claim(conn: db.Conn, *, now: datetime, lease: timedelta, limit: int) -
     """Lease up to `limit` messages to be deleted, the oldest first.
 
     Nothing is claimed while another worker holds any, so that the pace holds with any number of
-    workers. Nobody's consent is asked: what is taken away is not sent.
+    workers. Nobody's consent is asked: what is taken away is not sent. What was sent before a group
+    moved has no address any more: its reference means another message where the group is now.
     """
     return await db.many(
         conn,
@@ -224,8 +322,9 @@ async def claim(conn: db.Conn, *, now: datetime, lease: timedelta, limit: int) -
           LEFT JOIN contact_point c ON c.organisation_id = d.organisation_id AND c.id = d.contact_id
          WHERE r.organisation_id = current_organisation() AND r.delivery_id = due.delivery_id
         RETURNING r.delivery_id, r.attempts, s.id AS sender_id, s.channel, s.endpoint,
-                  s.sealed_token, s.sealed_webhook_secret, s.rate_per_s, g.address, c.sealed,
-                  d.provider_ref
+                  s.sealed_token, s.sealed_webhook_secret, s.rate_per_s,
+                  CASE WHEN g.address_since > d.sent_at THEN NULL ELSE g.address END AS address,
+                  c.sealed, d.provider_ref
         """,
         now=now,
         lease=lease,

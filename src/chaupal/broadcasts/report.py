@@ -103,14 +103,14 @@ async def counts_below(conn: db.Conn, id: BroadcastId, *, under: str) -> list[Co
                        t.state, t.evidence, count(*)::int AS targets
                   FROM delivery_told t
                  WHERE t.organisation_id = current_organisation() AND t.broadcast_id = %(id)s
-                   AND (%(under)s = '/' OR starts_with(t.path, %(under)s))
+                   AND (%(under)s = '/' OR t.path BETWEEN %(under)s AND %(under)s || '~')
                  GROUP BY 1, 2, 3) AS c
           LEFT JOIN unit u ON u.organisation_id = current_organisation() AND u.number = c.number
          ORDER BY u.name_en, u.id, c.state, c.evidence
         """,
         id=id,
         under=under,
-        place=_next_place(under),
+        place=next_place(under),
     )
 
 
@@ -128,7 +128,7 @@ async def times(
                    t.accepted_at, t.delivered_at, t.opened_at, t.posted_at, t.verified_at
               FROM delivery_told t
              WHERE t.organisation_id = current_organisation() AND t.broadcast_id = %(id)s
-               AND (%(under)s = '/' OR starts_with(t.path, %(under)s))
+               AND (%(under)s = '/' OR t.path BETWEEN %(under)s AND %(under)s || '~')
         ), reached AS (
             SELECT place, count(*)::int AS targets,
                    percentile_disc(ARRAY[0.5, 0.9, 0.95]) WITHIN GROUP (
@@ -153,7 +153,7 @@ async def times(
         """,
         id=id,
         under=under,
-        place=_next_place(under),
+        place=next_place(under),
         start=start,
         by_level=by_level,
     )
@@ -171,7 +171,7 @@ async def curve(conn: db.Conn, id: BroadcastId, *, under: str, start: datetime) 
              CROSS JOIN LATERAL (VALUES (1, t.accepted_at), (2, t.delivered_at), (3, t.opened_at),
                                         (4, t.posted_at), (5, t.verified_at)) AS rise (rung, at)
              WHERE t.organisation_id = current_organisation() AND t.broadcast_id = %(id)s
-               AND (%(under)s = '/' OR starts_with(t.path, %(under)s))
+               AND (%(under)s = '/' OR t.path BETWEEN %(under)s AND %(under)s || '~')
                AND rise.at IS NOT NULL
         ), span AS (
             SELECT greatest(1, ceil((max(after_s) + 1) / %(steps)s))::int AS step_s FROM dated
@@ -201,7 +201,8 @@ async def silent(conn: db.Conn, id: BroadcastId, *, under: str, limit: int) -> l
             SELECT path, count(*) AS targets, count(*) FILTER (WHERE evidence > 0) AS moved
               FROM delivery_told
              WHERE organisation_id = current_organisation() AND broadcast_id = %(id)s
-               AND path IS NOT NULL AND (%(under)s = '/' OR starts_with(path, %(under)s))
+               AND path IS NOT NULL
+               AND (%(under)s = '/' OR path BETWEEN %(under)s AND %(under)s || '~')
              GROUP BY path
         ), branch AS (
             SELECT line.number, sum(own.targets)::int AS targets, sum(own.moved) AS moved
@@ -216,7 +217,7 @@ async def silent(conn: db.Conn, id: BroadcastId, *, under: str, limit: int) -> l
           LEFT JOIN unit parent ON parent.organisation_id = u.organisation_id
                                AND parent.id = u.parent_id
           LEFT JOIN branch above ON above.number = parent.number
-         WHERE b.moved = 0 AND (%(under)s = '/' OR starts_with(u.path, %(under)s))
+         WHERE b.moved = 0 AND (%(under)s = '/' OR u.path BETWEEN %(under)s AND %(under)s || '~')
            AND (above.moved > 0 OR above.number IS NULL OR u.path = %(under)s)
          ORDER BY b.targets DESC, u.name_en, u.id
          LIMIT %(limit)s
@@ -236,7 +237,8 @@ async def failures(conn: db.Conn, id: BroadcastId, *, under: str = WHOLE) -> lis
         SELECT failure, count(*)::int AS count
           FROM delivery_told
          WHERE organisation_id = current_organisation() AND broadcast_id = %(id)s
-           AND failure IS NOT NULL AND (%(under)s = '/' OR starts_with(path, %(under)s))
+           AND failure IS NOT NULL
+           AND (%(under)s = '/' OR path BETWEEN %(under)s AND %(under)s || '~')
          GROUP BY failure
          ORDER BY count(*) DESC, failure
         """,
@@ -258,6 +260,6 @@ async def numbered(conn: db.Conn, numbers: list[int]) -> list[UnitNumber]:
     )
 
 
-def _next_place(under: str) -> int:
+def next_place(under: str) -> int:
     """Return which part of a path, split at its strokes, names the unit below a place."""
     return under.count("/") + 1

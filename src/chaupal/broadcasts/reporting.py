@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from chaupal.broadcasts import report
+from chaupal.broadcasts import kept, report
 from chaupal.broadcasts.models import BroadcastId
 from chaupal.broadcasts.rungs import LADDER, RUNGS, tally
 from chaupal.broadcasts.told import written
@@ -31,14 +31,21 @@ class Counted:
     failures: list[report.FailureCount]
     numbers: dict[int, report.UnitNumber]
     counted_at: datetime
+    gathered: bool = False
 
 
 async def count(rt: Runtime, scope: Scope, id: BroadcastId, under: str, start: datetime) -> Counted:
-    """Count a broadcast that the caller found within `scope`; `start` is when it begins."""
+    """Count a broadcast that the caller found within `scope`; `start` is when it begins.
+
+    Of a large one the worker has gathered the upper storeys, as of a while ago; what lies below
+    them is counted from the deliveries.
+    """
     now = rt.now()
     async with db.transaction(rt.pool, scope.organisation) as conn:
+        found = await kept.find(conn, id)
+        if found is not None and found.tells(under):
+            return await _gathered(conn, id, under, found.counted_at)
         by_unit = await report.times(conn, id, under=under, start=start, by_level=False)
-        places = [row.place for row in by_unit if row.place is not None]
         return Counted(
             counts=await report.counts_below(conn, id, under=under),
             by_unit=by_unit,
@@ -46,9 +53,29 @@ async def count(rt: Runtime, scope: Scope, id: BroadcastId, under: str, start: d
             curve=await report.curve(conn, id, under=under, start=start),
             silent=await report.silent(conn, id, under=under, limit=report.SILENT_SHOWN),
             failures=await report.failures(conn, id, under=under),
-            numbers={row.number: row for row in await report.numbered(conn, places)},
+            numbers=await _numbers(conn, by_unit),
             counted_at=now,
         )
+
+
+async def _gathered(conn: db.Conn, id: BroadcastId, under: str, counted_at: datetime) -> Counted:
+    by_unit = await kept.times(conn, id, under=under, by_level=False)
+    return Counted(
+        counts=await kept.counts_below(conn, id, under=under),
+        by_unit=by_unit,
+        by_level=await kept.times(conn, id, under=under, by_level=True),
+        curve=await kept.curve(conn, id, under=under),
+        silent=await kept.silent(conn, id, under=under, limit=report.SILENT_SHOWN),
+        failures=await kept.failures(conn, id, under=under),
+        numbers=await _numbers(conn, by_unit),
+        counted_at=counted_at,
+        gathered=True,
+    )
+
+
+async def _numbers(conn: db.Conn, rows: list[report.Times]) -> dict[int, report.UnitNumber]:
+    places = [row.place for row in rows if row.place is not None]
+    return {row.number: row for row in await report.numbered(conn, places)}
 
 
 def times_of(row: report.Times) -> dict[str, list[float | None]]:

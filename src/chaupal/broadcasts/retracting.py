@@ -72,6 +72,31 @@ async def gather(rt: Runtime, organisation: OrganisationId) -> int:
     return rounds
 
 
+async def judge(rt: Runtime, organisation: OrganisationId) -> int:
+    """Write into the record what had come of a recall by the time it had to be gone; return how
+    many recalls were late."""
+    async with db.transaction(rt.pool, organisation) as conn:
+        due = await recalls.judge(conn, now=rt.now())
+        for one in due:  # a handful
+            await record.append(
+                conn,
+                "recall.late" if one.late or one.impossible else "recall.in_time",
+                one.broadcast_id,
+                actor=record.part_of_the_system(organisation, "worker.retract"),
+                now=rt.now(),
+                deleted=one.deleted,
+                acknowledged=one.acknowledged,
+                impossible=one.impossible,
+                late=one.late,
+            )
+    late = [one for one in due if one.late]
+    for one in late:
+        logger.error("recall.late", broadcast=str(one.broadcast_id), late=one.late)
+    if due:
+        await arrivals_log.hint(rt.nats, organisation, "broadcasts")
+    return len(late)
+
+
 @dataclass(slots=True)
 class Retractor:
     """Deletes for one organisation, each sender at its own pace, one worker at a time."""
@@ -84,6 +109,7 @@ class Retractor:
     async def work(self) -> int:
         """Gather, then delete one batch; return how many messages are gone by it."""
         await gather(self.rt, self.organisation)
+        await judge(self.rt, self.organisation)
         async with db.transaction(self.rt.pool, self.organisation) as conn:
             await recalls.lock(conn)
             await recalls.lapse(conn, now=self.rt.now())

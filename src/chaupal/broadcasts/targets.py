@@ -4,14 +4,14 @@ They share one condition (compiler.where), so what the author sees counted is wh
 """
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import TypeVar
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
 from uuid import UUID
 
 from psycopg.sql import SQL, Composed
 
 from chaupal.broadcasts import known
-from chaupal.broadcasts.audience import Expression, broadcast_ids, unit_ids
+from chaupal.broadcasts.audience import Expression, broadcast_ids, cluster_ids, unit_ids
 from chaupal.broadcasts.compiler import Directory, Examined, Fit, Target, taken_apart, where
 from chaupal.broadcasts.models import BroadcastId
 from chaupal.kit import db
@@ -69,6 +69,69 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Life:
+    """From when to when a broadcast goes out, and how long each channel may take for a message.
+
+    `electoral`: it counts as election matter, so that silences hold it back.
+    """
+
+    begins_at: datetime
+    ends_at: datetime
+    electoral: bool
+    channels: list[str]
+    lives: list[timedelta]
+
+    def params(self) -> dict[str, Any]:
+        """Return it as a statement's parameters."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """How many targets on one channel will wait for one rule in one unit, from when and until when.
+
+    `title` and `detail` are a poll's election and phase, or who stopped the area and why.
+    """
+
+    why: str
+    code: str
+    name_hi: str
+    name_en: str
+    title: str | None
+    detail: str | None
+    channel: str
+    holds_from: datetime
+    ends_at: datetime | None
+    targets: int
+
+
+# What lies ahead of `own`: so many targets of a unit's path, by channel.
+AHEAD = SQL(
+    """
+    SELECT q.why, a.code, a.name_hi, a.name_en, coalesce(p.election, f.ordered_label) AS title,
+           coalesce(p.phase, f.reason) AS detail, own.channel,
+           q.starts_at - coalesce(line.life, interval '0') AS holds_from,
+           nullif(q.ends_at, 'infinity') AS ends_at, sum(own.targets)::int AS targets
+      FROM ({}) AS own
+      LEFT JOIN unnest(%(channels)s::text[], %(lives)s::interval[]) AS line (channel, life)
+        ON line.channel = own.channel
+      JOIN stillness q ON q.organisation_id = (SELECT current_organisation())
+       AND (%(electoral)s OR q.everything) AND q.ends_at > %(begins_at)s
+       AND q.starts_at - coalesce(line.life, interval '0') < %(ends_at)s
+       AND (own.path BETWEEN q.path AND q.path_end
+            OR (q.reaches_up AND q.path BETWEEN own.path AND own.path_end))
+      JOIN unit a ON a.organisation_id = q.organisation_id AND a.id = q.unit_id
+      LEFT JOIN poll p ON p.organisation_id = q.organisation_id AND p.id = q.poll_id
+      LEFT JOIN area_freeze f ON f.organisation_id = q.organisation_id AND f.id = q.id
+     GROUP BY q.id, q.why, a.id, a.code, a.name_hi, a.name_en, p.election, p.phase,
+              f.ordered_label, f.reason, own.channel, q.starts_at, line.life, q.ends_at
+     ORDER BY holds_from, targets DESC, a.name_en, q.id, own.channel
+     LIMIT %(limit)s
+    """
+)
+
+
+@dataclass(frozen=True, slots=True)
 class Member:
     """A group of an audience, and where it lies; the next page begins behind it."""
 
@@ -104,6 +167,7 @@ async def directory(conn: db.Conn, *expressions: Expression, paths: list[str]) -
     reaches `paths`."""
     units = [id for expression in expressions for id in unit_ids(expression)]
     earlier = [id for expression in expressions for id in broadcast_ids(expression)]
+    going_round = [id for expression in expressions for id in cluster_ids(expression)]
     return Directory(
         paths={row.id: row.path for row in await known.unit_paths(conn, units)},
         levels={row.key: row.rank for row in await known.level_keys(conn)},
@@ -112,6 +176,11 @@ async def directory(conn: db.Conn, *expressions: Expression, paths: list[str]) -
             {row.id: row.frozen for row in await known.seen(conn, earlier, paths=paths)}
             if earlier
             else {}
+        ),
+        clusters=(
+            frozenset(row.id for row in await known.clusters(conn, going_round, paths=paths))
+            if going_round
+            else frozenset()
         ),
     )
 
@@ -260,6 +329,40 @@ async def verdicts(
         examined.readable,
     )
     return await _rows(conn, Verdict, statement, examined, groups=groups)
+
+
+async def ahead(conn: db.Conn, target: Target, life: Life, *, limit: int) -> list[Ahead]:
+    """Return what keeps groups of an audience waiting within a broadcast's life."""
+    fit = await _fit(conn, target)
+    own = SQL(
+        """
+        SELECT u.path, u.path_end, g.channel, count(*) AS targets
+          FROM {}
+         WHERE {}
+         GROUP BY u.path, u.path_end, g.channel
+        """
+    ).format(fit.source, fit.condition)
+    return await _rows(conn, Ahead, AHEAD.format(own), fit, limit=limit, **life.params())
+
+
+async def ahead_of(conn: db.Conn, id: BroadcastId, life: Life, *, limit: int) -> list[Ahead]:
+    """Return what keeps those waiting who are still open of a broadcast that is under way."""
+    own = SQL(
+        """
+        SELECT u.path, u.path_end, coalesce(s.channel, g.channel) AS channel, count(*) AS targets
+          FROM delivery d
+          LEFT JOIN sender s ON s.organisation_id = d.organisation_id AND s.id = d.sender_id
+          LEFT JOIN chat_group g ON g.organisation_id = d.organisation_id AND g.id = d.group_id
+          LEFT JOIN person m ON m.organisation_id = d.organisation_id AND m.id = d.person_id
+          JOIN unit u ON u.organisation_id = d.organisation_id
+                     AND u.id = coalesce(g.unit_id, m.unit_id)
+         WHERE d.organisation_id = (SELECT current_organisation())
+           AND d.broadcast_id = %(broadcast)s AND d.state IN ('queued', 'tasked')
+         GROUP BY u.path, u.path_end, coalesce(s.channel, g.channel)
+        """
+    )
+    more = {"broadcast": id, "limit": limit, **life.params()}
+    return await db.composed(conn, Ahead, AHEAD.format(own), more)
 
 
 async def freeze(

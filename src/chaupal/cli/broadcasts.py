@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias
 from uuid import UUID
@@ -18,7 +19,7 @@ import typer
 from chaupal.api.broadcasts import NewBroadcast
 from chaupal.api.callers import WRITTEN_NUL
 from chaupal.arrivals import log as arrivals_log
-from chaupal.broadcasts import actions, queries
+from chaupal.broadcasts import actions, certificates, queries
 from chaupal.broadcasts.models import Broadcast, BroadcastId, Stage
 from chaupal.broadcasts.rendering import render
 from chaupal.broadcasts.rungs import tally
@@ -138,6 +139,9 @@ def _tell(rt: Runtime, shown: actions.Shown, reached: int) -> None:
         say("Approved by: {who}", "मंज़ूर किया: {who}", who=row.approver_label)
     for rung, count in tally(shown.counts).items():
         typer.echo(f"  {word('rung', rung, language)}: {number(count)}")
+    texts = {text.language: text.body for text in shown.texts}
+    wording = certificates.wording_hash(texts, synthetic=row.synthetic).hex()
+    say("To certify: --wording {hash}", "प्रमाणपत्र के लिए: --wording {hash}", hash=wording)
     say("To approve: --seen {hash}", "मंज़ूरी के लिए: --seen {hash}", hash=row.content_hash.hex())
 
 
@@ -242,6 +246,48 @@ def approve(
         )
 
     _move(act, as_, key, password_file, organisation)
+
+
+@broadcasts.command("certify")
+def certify(
+    id: UUID,
+    *,
+    as_: As,
+    number: Annotated[str, typer.Option(help="The number of the certificate.")],
+    committee: Annotated[str, typer.Option(help="The committee that gave it.")],
+    certified_on: Annotated[
+        datetime, typer.Option("--on", formats=["%Y-%m-%d"], help="The day on which it did.")
+    ],
+    wording: Annotated[
+        str | None,
+        typer.Option(help="The hash that was certified: `show` prints that of the text."),
+    ] = None,
+    key: Key = None,
+    password_file: PasswordFile = None,
+    organisation: Which = None,
+) -> None:
+    """Note the certificate of what is written, before it is approved."""
+    if wording is not None and not re.fullmatch("[0-9a-f]{64}", wording):
+        raise Invalid("request.malformed", where="--wording")
+    once, password = _once(key), _password(password_file)
+
+    async def body() -> None:
+        async with signed_in(as_, password, organisation) as (rt, actor):
+            await certificates.certify(
+                rt,
+                BroadcastId(id),
+                number=number,
+                committee=committee,
+                certified_on=certified_on.date(),
+                wording=bytes.fromhex(wording) if wording else None,
+                key=once,
+                actor=actor,
+            )
+            await arrivals_log.hint(rt.nats, actor.organisation, "broadcasts")
+
+    console.run(body())
+    say("The certificate is entered, for exactly this text.",
+        "प्रमाणपत्र दर्ज हो गया, ठीक इसी पाठ के लिए।")  # fmt: skip
 
 
 @broadcasts.command("submit")

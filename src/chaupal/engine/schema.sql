@@ -11,6 +11,13 @@ CREATE TYPE public.broadcast_stage AS ENUM (
     'recalled'
 );
 
+CREATE TYPE public.cluster_verdict AS ENUM (
+    'false',
+    'misleading',
+    'unproven',
+    'true'
+);
+
 CREATE TYPE public.consent_act AS ENUM (
     'given',
     'withdrawn'
@@ -73,6 +80,12 @@ CREATE TYPE public.retraction_state AS ENUM (
     'asked',
     'acknowledged',
     'impossible'
+);
+
+CREATE TYPE public.sighting_source AS ENUM (
+    'operator',
+    'export',
+    'watch'
 );
 
 CREATE TYPE public.succession AS ENUM (
@@ -450,6 +463,20 @@ CREATE FUNCTION public.seconds_after(times timestamp with time zone[], start tim
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN ARRAY(SELECT CASE WHEN (t.at < 'infinity'::timestamp with time zone) THEN (GREATEST((0)::numeric, EXTRACT(epoch FROM (t.at - seconds_after.start))))::double precision ELSE NULL::double precision END AS "case" FROM unnest(seconds_after.times) WITH ORDINALITY t(at, place) ORDER BY t.place);
 
+CREATE FUNCTION public.sighting_needs_the_notice() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+BEGIN
+    IF EXISTS (SELECT FROM seen s
+                 JOIN public.chat_group g ON g.organisation_id = s.organisation_id AND g.id = s.group_id
+                WHERE NOT g.carries_notice) THEN
+        RAISE EXCEPTION 'a group without the notice is not read' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NULL;
+END
+$$;
+
 CREATE FUNCTION public.silence_is_inherited() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public'
@@ -487,6 +514,14 @@ BEGIN
     RETURN NULL;
 END
 $$;
+
+CREATE FUNCTION public.span_ends(span integer) RETURNS double precision
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN (span <= 100) THEN (span)::double precision ELSE ((100)::double precision * power((1.02)::double precision, ((span - 100))::double precision)) END;
+
+CREATE FUNCTION public.span_of(after_s double precision) RETURNS integer
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN (after_s <= (100)::double precision) THEN (GREATEST((0)::double precision, ceil(after_s)))::integer ELSE (100 + (ceil((ln((after_s / (100)::double precision)) / (ln(1.02))::double precision)))::integer) END;
 
 CREATE FUNCTION public.stays() RETURNS trigger
     LANGUAGE plpgsql
@@ -835,6 +870,7 @@ CREATE TABLE public.chat_group (
     invite_lookup bytea,
     search_key text NOT NULL,
     sender_out_since timestamp with time zone,
+    address_since timestamp with time zone,
     CONSTRAINT channel_is_known CHECK ((channel = ANY (ARRAY['whatsapp'::text, 'telegram'::text, 'matrix'::text, 'sandbox'::text]))),
     CONSTRAINT group_can_be_searched CHECK (((search_key <> ''::text) AND (length(search_key) <= 350))),
     CONSTRAINT group_is_named CHECK (((name <> ''::text) AND (length(name) <= 300))),
@@ -855,6 +891,27 @@ CREATE TABLE public.chosen_group (
 CREATE TABLE public.chosen_person (
     person_id uuid NOT NULL
 );
+
+CREATE TABLE public.cluster (
+    organisation_id integer NOT NULL,
+    id uuid NOT NULL,
+    name text NOT NULL,
+    sealed_text bytea,
+    text_until timestamp with time zone NOT NULL,
+    author_id uuid NOT NULL,
+    author_label text NOT NULL,
+    author_units uuid[] NOT NULL,
+    noted_at timestamp with time zone NOT NULL,
+    verdict public.cluster_verdict,
+    closed_by uuid,
+    closed_label text,
+    closed_at timestamp with time zone,
+    CONSTRAINT cluster_is_named CHECK (((name <> ''::text) AND (length(name) <= 200))),
+    CONSTRAINT cluster_is_noted_somewhere CHECK ((cardinality(author_units) > 0)),
+    CONSTRAINT verdict_is_whole CHECK ((((verdict IS NULL) = (closed_at IS NULL)) AND ((verdict IS NULL) = (closed_by IS NULL)) AND ((verdict IS NULL) = (closed_label IS NULL))))
+);
+
+ALTER TABLE ONLY public.cluster FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.consent (
     organisation_id integer NOT NULL,
@@ -1449,6 +1506,12 @@ CREATE TABLE public.poll (
     withdrawn_by uuid,
     withdrawn_label text,
     withdrawn_at timestamp with time zone,
+    amends uuid,
+    changed_by uuid,
+    changed_label text,
+    changed_at timestamp with time zone,
+    CONSTRAINT amends_another CHECK ((amends <> id)),
+    CONSTRAINT change_is_whole CHECK ((((changed_by IS NULL) = (changed_at IS NULL)) AND ((changed_by IS NULL) = (changed_label IS NULL)))),
     CONSTRAINT doubt_is_whole CHECK ((((doubted_by IS NULL) = (doubted_at IS NULL)) AND ((doubted_by IS NULL) = (doubted_label IS NULL)) AND ((doubted_by IS NULL) = (doubt IS NULL)) AND (doubt <> ''::text) AND (length(doubt) <= 300))),
     CONSTRAINT poll_closes_after_it_opened CHECK ((closes_at > opens_at)),
     CONSTRAINT poll_has_a_source CHECK (((source <> ''::text) AND (length(source) <= 300))),
@@ -1515,6 +1578,7 @@ CREATE TABLE public.recall (
     since timestamp with time zone NOT NULL,
     gone_by timestamp with time zone NOT NULL,
     gathered integer DEFAULT 0 NOT NULL,
+    judged_at timestamp with time zone,
     CONSTRAINT recall_has_an_end CHECK ((gone_by > since))
 );
 
@@ -1556,6 +1620,43 @@ CREATE TABLE public.relay_task (
 );
 
 ALTER TABLE ONLY public.relay_task FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.report_account (
+    organisation_id integer NOT NULL,
+    broadcast_id uuid NOT NULL,
+    path text NOT NULL COLLATE pg_catalog."C",
+    level_rank smallint,
+    state public.delivery_state NOT NULL,
+    evidence smallint NOT NULL,
+    failure text,
+    targets integer NOT NULL
+);
+
+ALTER TABLE ONLY public.report_account FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.report_kept (
+    organisation_id integer NOT NULL,
+    broadcast_id uuid NOT NULL,
+    counted_at timestamp with time zone NOT NULL,
+    took_s double precision NOT NULL,
+    storeys smallint NOT NULL,
+    mark numeric NOT NULL,
+    CONSTRAINT a_storey_at_least CHECK ((storeys > 0))
+);
+
+ALTER TABLE ONLY public.report_kept FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.report_pace (
+    organisation_id integer NOT NULL,
+    broadcast_id uuid NOT NULL,
+    path text NOT NULL COLLATE pg_catalog."C",
+    level_rank smallint,
+    rung smallint NOT NULL,
+    span integer NOT NULL,
+    targets integer NOT NULL
+);
+
+ALTER TABLE ONLY public.report_pace FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.retraction (
     organisation_id integer NOT NULL,
@@ -1697,6 +1798,20 @@ CREATE TABLE public.session (
 );
 
 ALTER TABLE ONLY public.session FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.sighting (
+    organisation_id integer NOT NULL,
+    cluster_id uuid NOT NULL,
+    group_id uuid NOT NULL,
+    first_seen_at timestamp with time zone NOT NULL,
+    source public.sighting_source NOT NULL,
+    noted_by uuid,
+    noted_label text NOT NULL,
+    noted_at timestamp with time zone NOT NULL,
+    CONSTRAINT people_note_what_operators_saw CHECK (((source <> 'operator'::public.sighting_source) OR (noted_by IS NOT NULL)))
+);
+
+ALTER TABLE ONLY public.sighting FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.sign_in_failure (
     organisation_id integer NOT NULL,
@@ -2070,6 +2185,9 @@ ALTER TABLE ONLY public.chosen_group
 ALTER TABLE ONLY public.chosen_person
     ADD CONSTRAINT chosen_person_pkey PRIMARY KEY (person_id);
 
+ALTER TABLE ONLY public.cluster
+    ADD CONSTRAINT cluster_pkey PRIMARY KEY (organisation_id, id);
+
 ALTER TABLE ONLY public.consent
     ADD CONSTRAINT consent_pkey PRIMARY KEY (organisation_id, person_id, purpose, channel, id);
 
@@ -2205,6 +2323,9 @@ ALTER TABLE ONLY public.relay_task
 ALTER TABLE ONLY public.relay_task
     ADD CONSTRAINT relay_task_pkey PRIMARY KEY (organisation_id, id);
 
+ALTER TABLE ONLY public.report_kept
+    ADD CONSTRAINT report_kept_pkey PRIMARY KEY (organisation_id, broadcast_id);
+
 ALTER TABLE ONLY public.retraction
     ADD CONSTRAINT retraction_pkey PRIMARY KEY (organisation_id, delivery_id);
 
@@ -2240,6 +2361,9 @@ ALTER TABLE ONLY public.sender_stop
 
 ALTER TABLE ONLY public.session
     ADD CONSTRAINT session_pkey PRIMARY KEY (organisation_id, token_hash);
+
+ALTER TABLE ONLY public.sighting
+    ADD CONSTRAINT sighting_pkey PRIMARY KEY (organisation_id, cluster_id, group_id);
 
 ALTER TABLE ONLY public.sign_in_failure
     ADD CONSTRAINT sign_in_failure_pkey PRIMARY KEY (organisation_id, digest);
@@ -2325,6 +2449,10 @@ CREATE INDEX chat_group_name ON public.chat_group USING btree (organisation_id, 
 
 CREATE INDEX chat_group_unit ON public.chat_group USING btree (organisation_id, unit_id, name, id);
 
+CREATE INDEX cluster_newest ON public.cluster USING btree (organisation_id, noted_at DESC, id);
+
+CREATE INDEX cluster_to_forget ON public.cluster USING btree (organisation_id, text_until) WHERE (sealed_text IS NOT NULL);
+
 CREATE INDEX coverage_change_organisation ON public.coverage_change USING btree (organisation_id);
 
 CREATE INDEX delivery_doubtful ON public.delivery USING btree (organisation_id, sender_id, doubtful_since) WHERE ((state = 'queued'::public.delivery_state) AND (doubtful_since IS NOT NULL));
@@ -2387,6 +2515,8 @@ CREATE INDEX post_person ON public.post USING btree (organisation_id, person_id)
 
 CREATE INDEX post_unit ON public.post USING btree (organisation_id, unit_id);
 
+CREATE INDEX recall_unjudged ON public.recall USING btree (organisation_id, gone_by) WHERE (judged_at IS NULL);
+
 CREATE INDEX record_access ON public.record USING btree (organisation_id, number) WHERE (split_part(kind, '.'::text, 2) = ANY (ARRAY['unmasked'::text, 'exported'::text, 'link_shown'::text]));
 
 CREATE INDEX record_subject ON public.record USING btree (organisation_id, subject, number);
@@ -2403,6 +2533,10 @@ CREATE INDEX relay_task_broadcast ON public.relay_task USING btree (organisation
 
 CREATE INDEX relay_task_due ON public.relay_task USING btree (organisation_id, next_step_at) WHERE (next_step_at IS NOT NULL);
 
+CREATE INDEX report_account_place ON public.report_account USING btree (organisation_id, broadcast_id, path);
+
+CREATE INDEX report_pace_place ON public.report_pace USING btree (organisation_id, broadcast_id, path);
+
 CREATE INDEX retraction_broadcast ON public.retraction USING btree (organisation_id, broadcast_id, state);
 
 CREATE INDEX retraction_leased ON public.retraction USING btree (organisation_id, lease_until) WHERE (state = 'deleting'::public.retraction_state);
@@ -2410,6 +2544,8 @@ CREATE INDEX retraction_leased ON public.retraction USING btree (organisation_id
 CREATE INDEX retraction_waiting ON public.retraction USING btree (organisation_id, due_at, delivery_id) WHERE (state = 'waiting'::public.retraction_state);
 
 CREATE INDEX session_age ON public.session USING btree (organisation_id, expires_at);
+
+CREATE INDEX sighting_group ON public.sighting USING btree (organisation_id, group_id);
 
 CREATE INDEX silence_poll ON public.silence USING btree (organisation_id, poll_id);
 
@@ -2503,6 +2639,8 @@ CREATE TRIGGER record_chained BEFORE INSERT ON public.record FOR EACH ROW EXECUT
 
 CREATE TRIGGER record_kept BEFORE DELETE OR UPDATE OR TRUNCATE ON public.record FOR EACH STATEMENT EXECUTE FUNCTION public.record_is_append_only();
 
+CREATE TRIGGER sighting_needs_the_notice AFTER INSERT ON public.sighting REFERENCING NEW TABLE AS seen FOR EACH STATEMENT EXECUTE FUNCTION public.sighting_needs_the_notice();
+
 CREATE TRIGGER silence_is_inherited AFTER INSERT ON public.unit_succession REFERENCING NEW TABLE AS after FOR EACH STATEMENT EXECUTE FUNCTION public.silence_is_inherited();
 
 CREATE TRIGGER silence_moves AFTER UPDATE ON public.unit REFERENCING OLD TABLE AS before NEW TABLE AS after FOR EACH STATEMENT EXECUTE FUNCTION public.silence_moves();
@@ -2571,6 +2709,15 @@ ALTER TABLE ONLY public.chat_group
 
 ALTER TABLE ONLY public.chat_group
     ADD CONSTRAINT chat_group_organisation_id_unit_id_fkey FOREIGN KEY (organisation_id, unit_id) REFERENCES public.unit(organisation_id, id);
+
+ALTER TABLE ONLY public.cluster
+    ADD CONSTRAINT cluster_organisation_id_author_id_fkey FOREIGN KEY (organisation_id, author_id) REFERENCES public.account(organisation_id, id);
+
+ALTER TABLE ONLY public.cluster
+    ADD CONSTRAINT cluster_organisation_id_closed_by_fkey FOREIGN KEY (organisation_id, closed_by) REFERENCES public.account(organisation_id, id);
+
+ALTER TABLE ONLY public.cluster
+    ADD CONSTRAINT cluster_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES public.organisation(id);
 
 ALTER TABLE ONLY public.coverage_count
     ADD CONSTRAINT coverage_count_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES public.organisation(id);
@@ -2657,6 +2804,12 @@ ALTER TABLE ONLY public.orphan_status
     ADD CONSTRAINT orphan_status_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES public.organisation(id);
 
 ALTER TABLE ONLY public.poll
+    ADD CONSTRAINT poll_organisation_id_amends_fkey FOREIGN KEY (organisation_id, amends) REFERENCES public.poll(organisation_id, id);
+
+ALTER TABLE ONLY public.poll
+    ADD CONSTRAINT poll_organisation_id_changed_by_fkey FOREIGN KEY (organisation_id, changed_by) REFERENCES public.account(organisation_id, id);
+
+ALTER TABLE ONLY public.poll
     ADD CONSTRAINT poll_organisation_id_doubted_by_fkey FOREIGN KEY (organisation_id, doubted_by) REFERENCES public.account(organisation_id, id);
 
 ALTER TABLE ONLY public.poll
@@ -2713,6 +2866,15 @@ ALTER TABLE ONLY public.relay_task
 ALTER TABLE ONLY public.relay_task
     ADD CONSTRAINT relay_task_organisation_id_group_id_fkey FOREIGN KEY (organisation_id, group_id) REFERENCES public.chat_group(organisation_id, id);
 
+ALTER TABLE ONLY public.report_account
+    ADD CONSTRAINT report_account_organisation_id_broadcast_id_fkey FOREIGN KEY (organisation_id, broadcast_id) REFERENCES public.broadcast(organisation_id, id);
+
+ALTER TABLE ONLY public.report_kept
+    ADD CONSTRAINT report_kept_organisation_id_broadcast_id_fkey FOREIGN KEY (organisation_id, broadcast_id) REFERENCES public.broadcast(organisation_id, id);
+
+ALTER TABLE ONLY public.report_pace
+    ADD CONSTRAINT report_pace_organisation_id_broadcast_id_fkey FOREIGN KEY (organisation_id, broadcast_id) REFERENCES public.broadcast(organisation_id, id);
+
 ALTER TABLE ONLY public.retraction
     ADD CONSTRAINT retraction_organisation_id_delivery_id_fkey FOREIGN KEY (organisation_id, delivery_id) REFERENCES public.delivery(organisation_id, id);
 
@@ -2736,6 +2898,15 @@ ALTER TABLE ONLY public.sender_stop
 
 ALTER TABLE ONLY public.session
     ADD CONSTRAINT session_organisation_id_account_id_fkey FOREIGN KEY (organisation_id, account_id) REFERENCES public.account(organisation_id, id);
+
+ALTER TABLE ONLY public.sighting
+    ADD CONSTRAINT sighting_organisation_id_cluster_id_fkey FOREIGN KEY (organisation_id, cluster_id) REFERENCES public.cluster(organisation_id, id);
+
+ALTER TABLE ONLY public.sighting
+    ADD CONSTRAINT sighting_organisation_id_group_id_fkey FOREIGN KEY (organisation_id, group_id) REFERENCES public.chat_group(organisation_id, id);
+
+ALTER TABLE ONLY public.sighting
+    ADD CONSTRAINT sighting_organisation_id_noted_by_fkey FOREIGN KEY (organisation_id, noted_by) REFERENCES public.account(organisation_id, id);
 
 ALTER TABLE ONLY public.sign_in_failure
     ADD CONSTRAINT sign_in_failure_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES public.organisation(id);
@@ -2792,6 +2963,8 @@ ALTER TABLE public.category ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.certificate ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.chat_group ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.cluster ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.consent ENABLE ROW LEVEL SECURITY;
 
@@ -2865,6 +3038,8 @@ CREATE POLICY own_organisation ON public.certificate USING ((organisation_id = (
 
 CREATE POLICY own_organisation ON public.chat_group USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
 
+CREATE POLICY own_organisation ON public.cluster USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
+
 CREATE POLICY own_organisation ON public.consent USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
 
 CREATE POLICY own_organisation ON public.contact_point USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
@@ -2935,6 +3110,12 @@ CREATE POLICY own_organisation ON public.relay_assignment USING ((organisation_i
 
 CREATE POLICY own_organisation ON public.relay_task USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
 
+CREATE POLICY own_organisation ON public.report_account USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
+
+CREATE POLICY own_organisation ON public.report_kept USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
+
+CREATE POLICY own_organisation ON public.report_pace USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
+
 CREATE POLICY own_organisation ON public.retraction USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
 
 CREATE POLICY own_organisation ON public.saved_audience USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
@@ -2952,6 +3133,8 @@ CREATE POLICY own_organisation ON public.sender_state USING ((organisation_id = 
 CREATE POLICY own_organisation ON public.sender_stop USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
 
 CREATE POLICY own_organisation ON public.session USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
+
+CREATE POLICY own_organisation ON public.sighting USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
 
 CREATE POLICY own_organisation ON public.sign_in_failure USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
 
@@ -2991,6 +3174,12 @@ ALTER TABLE public.relay_assignment ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.relay_task ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.report_account ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.report_kept ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.report_pace ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.retraction ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.saved_audience ENABLE ROW LEVEL SECURITY;
@@ -3008,6 +3197,8 @@ ALTER TABLE public.sender_state ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.sender_stop ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.session ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.sighting ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.sign_in_failure ENABLE ROW LEVEL SECURITY;
 
@@ -3095,9 +3286,23 @@ GRANT UPDATE(invite_lookup) ON TABLE public.chat_group TO chaupal_program;
 
 GRANT UPDATE(search_key) ON TABLE public.chat_group TO chaupal_program;
 
+GRANT UPDATE(address_since) ON TABLE public.chat_group TO chaupal_program;
+
 GRANT SELECT ON TABLE public.chosen_group TO chaupal_program;
 
 GRANT SELECT ON TABLE public.chosen_person TO chaupal_program;
+
+GRANT SELECT,INSERT ON TABLE public.cluster TO chaupal_program;
+
+GRANT UPDATE(sealed_text) ON TABLE public.cluster TO chaupal_program;
+
+GRANT UPDATE(verdict) ON TABLE public.cluster TO chaupal_program;
+
+GRANT UPDATE(closed_by) ON TABLE public.cluster TO chaupal_program;
+
+GRANT UPDATE(closed_label) ON TABLE public.cluster TO chaupal_program;
+
+GRANT UPDATE(closed_at) ON TABLE public.cluster TO chaupal_program;
 
 GRANT SELECT,INSERT ON TABLE public.consent TO chaupal_program;
 
@@ -3179,6 +3384,12 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.relay_assignment TO chaupal_program;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.relay_task TO chaupal_program;
 
+GRANT SELECT,INSERT,DELETE ON TABLE public.report_account TO chaupal_program;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.report_kept TO chaupal_program;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.report_pace TO chaupal_program;
+
 GRANT SELECT,INSERT,UPDATE ON TABLE public.retraction TO chaupal_program;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.saved_audience TO chaupal_program;
@@ -3196,6 +3407,10 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.sender_state TO chaupal_program;
 GRANT SELECT,INSERT,DELETE ON TABLE public.sender_stop TO chaupal_program;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.session TO chaupal_program;
+
+GRANT SELECT,INSERT ON TABLE public.sighting TO chaupal_program;
+
+GRANT UPDATE(first_seen_at) ON TABLE public.sighting TO chaupal_program;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sign_in_failure TO chaupal_program;
 

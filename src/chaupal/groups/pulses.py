@@ -1,12 +1,14 @@
 """What groups' own pulses change in the directory: their size, and the address they moved to."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
 from chaupal.groups.models import LARGEST_GROUP
+from chaupal.groups.moves import follow
 from chaupal.kit import db
+from chaupal.record import Actor
 
 
 class Pulse(Protocol):
@@ -33,7 +35,9 @@ class Pulse(Protocol):
         ...
 
 
-async def apply(conn: db.Conn, sender: UUID, pulses: Sequence[Pulse]) -> int:
+async def apply(
+    conn: db.Conn, sender: UUID, pulses: Sequence[Pulse], *, now: datetime, actor: Actor
+) -> int:
     """Bring the directory up to what groups told of themselves; return how many moved.
 
     In the caller's transaction. The newest pulse of a group holds, in whatever order they come,
@@ -56,7 +60,7 @@ async def apply(conn: db.Conn, sender: UUID, pulses: Sequence[Pulse]) -> int:
             ats=[at for _, at in sizes.values()],
         )
     if moves:
-        changed += await _move(conn, sender, moves)
+        changed += len((await follow(conn, sender, moves, now=now, actor=actor)).followed)
     return changed
 
 
@@ -84,26 +88,4 @@ async def _resize(
         addresses=list(addresses),
         sizes=list(sizes),
         ats=list(ats),
-    )
-
-
-async def _move(conn: db.Conn, sender: UUID, moves: Mapping[str, str]) -> int:
-    """Follow groups to their new addresses, unless a group of ours is there already."""
-    return await db.run(
-        conn,
-        """
-        UPDATE chat_group g
-           SET address = move.moved_to
-          FROM (SELECT DISTINCT ON (moved_to) address, moved_to
-                  FROM unnest(%(addresses)s::text[], %(moved_to)s::text[]) AS t (address, moved_to)
-                 ORDER BY moved_to, address) AS move
-         WHERE g.organisation_id = current_organisation() AND g.sender_id = %(sender)s
-           AND g.address = move.address
-           AND NOT EXISTS (SELECT FROM chat_group taken
-                            WHERE taken.organisation_id = g.organisation_id
-                              AND taken.channel = g.channel AND taken.address = move.moved_to)
-        """,
-        sender=sender,
-        addresses=list(moves),
-        moved_to=list(moves.values()),
     )

@@ -134,6 +134,9 @@ class Poll:
     doubt: str | None
     withdrawn_label: str | None
     withdrawn_at: datetime | None
+    amends: UUID | None
+    changed_label: str | None
+    changed_at: datetime | None
 
     @property
     def silent_from(self) -> datetime:
@@ -144,6 +147,18 @@ class Poll:
         """Refuse what is no more."""
         if self.withdrawn_at is not None:
             raise Refused("poll.withdrawn")
+
+    def check_change(self, *, now: datetime) -> None:
+        """Refuse to change what is no more, what is over, and what somebody wants taken back."""
+        self.check_holds()
+        if self.closes_at <= now:
+            raise Refused("poll.over")
+        if self.doubted_by is not None:
+            raise Refused("poll.doubted")
+
+    def is_within(self, changed: NewPoll) -> bool:
+        """Say whether the silence, where both are held, lasts all the same after a change."""
+        return changed.silent_from <= self.silent_from and self.closes_at <= changed.closes_at
 
     def check_withdrawal_by(self, account: UUID) -> None:
         """Refuse to lift a silence on one person's word."""

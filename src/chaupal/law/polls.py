@@ -1,8 +1,9 @@
 """What people may do to the calendar of polls. Each function is one transaction.
 
 Entering a poll only ever adds to what is silent, so one person does it and it holds at once. What
-lifts a silence needs two: there is no way around it for anybody. A slip is mended by entering the
-poll rightly and taking the wrong one back.
+lifts a silence needs two: there is no way around it for anybody. So a change that makes the silence
+no shorter anywhere is one person's, and any other is a second poll beside the first, which holds
+until somebody else agrees.
 """
 
 from collections.abc import Sequence
@@ -44,6 +45,95 @@ async def enter(rt: Runtime, poll: NewPoll, *, key: str, actor: Actor) -> PollId
             silent_from=poll.silent_from.isoformat(), closes_at=poll.closes_at.isoformat(),
         )  # fmt: skip
         return id
+
+
+async def change(
+    rt: Runtime, id: PollId, changed: NewPoll, why: str, *, key: str, actor: Actor
+) -> PollId:
+    """Change a poll, and return the one that says so from now on.
+
+    It is the same one where the silence gets no shorter anywhere: that holds at once. Where it
+    would, the change is entered as a poll of its own, which holds at once too, and the old one
+    stays beside it until a second person agrees to take it back.
+    """
+    changed.check(now=rt.now())
+    said = reason(why)
+    request = b"poll.change" + id.bytes + changed.request() + b"\0" + said.encode()
+    async with db.transaction(rt.pool, actor.organisation) as conn:
+        poll = await _held(rt, conn, id, actor)
+        earlier = await record.answered(conn, key, request, actor=actor)
+        if earlier is not None:
+            return PollId(UUID(earlier))
+        poll.check_change(now=rt.now())
+        units = await named(conn, changed.codes, await scope_of(rt, conn, actor))
+        silent = await queries.silent_units(conn, id)
+        if poll.is_within(changed) and _hold(units, silent):
+            says = await _lengthen(
+                rt, conn, poll, changed, [*silent, *units], said=said, actor=actor
+            )
+        else:
+            says = await _put_beside(rt, conn, poll, changed, units, said=said, actor=actor)
+        await record.answer(conn, key, request, str(says), actor=actor, now=rt.now())
+        return says
+
+
+async def to_change(rt: Runtime, id: PollId, *, actor: Actor) -> tuple[Poll, list[queries.Coded]]:
+    """Return a poll with the units that are silent for it, for one who may change it."""
+    async with db.transaction(rt.pool, actor.organisation) as conn:
+        poll = await _held(rt, conn, id, actor)
+        poll.check_change(now=rt.now())
+        return poll, await queries.silent_units(conn, id)
+
+
+def _hold(units: Sequence[queries.Coded], silent: Sequence[queries.Coded]) -> bool:
+    """Say whether all that is silent lies in these units."""
+    return all(any(area.path.startswith(unit.path) for unit in units) for area in silent)
+
+
+async def _lengthen(
+    rt: Runtime,
+    conn: db.Conn,
+    poll: Poll,
+    changed: NewPoll,
+    units: Sequence[queries.Coded],
+    *,
+    said: str,
+    actor: Actor,
+) -> PollId:
+    await queries.change_poll(conn, poll.id, changed, by=actor.id, label=actor.label, now=rt.now())
+    await queries.lift_silences(conn, poll.id, now=rt.now())
+    laid = await queries.add_silences(conn, poll.id, list({unit.id: unit.id for unit in units}))
+    await record.append(
+        conn, "poll.changed", poll.id, actor=actor, now=rt.now(), units=laid,
+        was_silent_from=poll.silent_from.isoformat(), closed_at=poll.closes_at.isoformat(),
+        silent_from=changed.silent_from.isoformat(), closes_at=changed.closes_at.isoformat(),
+        reason=said,
+    )  # fmt: skip
+    return poll.id
+
+
+async def _put_beside(
+    rt: Runtime,
+    conn: db.Conn,
+    poll: Poll,
+    changed: NewPoll,
+    units: Sequence[queries.Coded],
+    *,
+    said: str,
+    actor: Actor,
+) -> PollId:
+    id, now = PollId(new_id()), rt.now()
+    await queries.add_poll(
+        conn, id, changed, by=actor.id, label=actor.label, now=now, amends=poll.id
+    )
+    await queries.add_silences(conn, id, [unit.id for unit in units])
+    await queries.set_doubt(conn, poll.id, by=actor.id, label=actor.label, doubt=said, now=now)
+    await record.append(
+        conn, "poll.entered", id, actor=actor, now=now, units=len(units), amends=str(poll.id),
+        silent_from=changed.silent_from.isoformat(), closes_at=changed.closes_at.isoformat(),
+    )  # fmt: skip
+    await record.append(conn, "poll.doubted", poll.id, actor=actor, now=now, reason=said)
+    return id
 
 
 async def named(conn: db.Conn, codes: tuple[str, ...], scope: Scope) -> list[queries.Coded]:

@@ -49,16 +49,23 @@ async def coded(conn: db.Conn, codes: list[str], *, scope: Scope) -> list[Coded]
 
 
 async def add_poll(
-    conn: db.Conn, id: PollId, poll: NewPoll, *, by: UUID, label: str, now: datetime
+    conn: db.Conn,
+    id: PollId,
+    poll: NewPoll,
+    *,
+    by: UUID,
+    label: str,
+    now: datetime,
+    amends: PollId | None = None,
 ) -> None:
     """Write a poll down."""
     await db.run(
         conn,
         """
         INSERT INTO poll (organisation_id, id, election, phase, opens_at, closes_at, silence_h,
-                          source, entered_by, entered_label, entered_at)
+                          source, entered_by, entered_label, entered_at, amends)
         VALUES (current_organisation(), %(id)s, %(election)s, %(phase)s, %(opens_at)s,
-                %(closes_at)s, %(silence_h)s, %(source)s, %(by)s, %(label)s, %(now)s)
+                %(closes_at)s, %(silence_h)s, %(source)s, %(by)s, %(label)s, %(now)s, %(amends)s)
         """,
         id=id,
         election=poll.election,
@@ -70,6 +77,50 @@ async def add_poll(
         by=by,
         label=label,
         now=now,
+        amends=amends,
+    )
+
+
+async def change_poll(
+    conn: db.Conn, id: PollId, poll: NewPoll, *, by: UUID, label: str, now: datetime
+) -> None:
+    """Write down what a poll is from now on."""
+    await db.run(
+        conn,
+        """
+        UPDATE poll
+           SET election = %(election)s, phase = %(phase)s, opens_at = %(opens_at)s,
+               closes_at = %(closes_at)s, silence_h = %(silence_h)s, source = %(source)s,
+               changed_by = %(by)s, changed_label = %(label)s, changed_at = %(now)s
+         WHERE organisation_id = current_organisation() AND id = %(id)s
+        """,
+        id=id,
+        election=poll.election,
+        phase=poll.phase,
+        opens_at=poll.opens_at,
+        closes_at=poll.closes_at,
+        silence_h=poll.silence_h,
+        source=poll.source,
+        by=by,
+        label=label,
+        now=now,
+    )
+
+
+async def silent_units(conn: db.Conn, poll: PollId) -> list[Coded]:
+    """Return the units over which the silence of a poll lies, wherever the tree has taken it."""
+    return await db.many(
+        conn,
+        Coded,
+        """
+        SELECT DISTINCT u.id, u.code, u.path
+          FROM silence q
+          JOIN unit u ON u.organisation_id = q.organisation_id AND u.id = q.unit_id
+         WHERE q.organisation_id = current_organisation() AND q.poll_id = %(poll)s
+           AND q.lifted_at IS NULL
+         ORDER BY u.code
+        """,
+        poll=poll,
     )
 
 
@@ -111,7 +162,7 @@ async def lock_poll(conn: db.Conn, id: PollId) -> Poll | None:
         """
         SELECT id, election, phase, opens_at, closes_at, silence_h, source, entered_label,
                entered_at, doubted_by, doubted_label, doubted_at, doubt, withdrawn_label,
-               withdrawn_at
+               withdrawn_at, amends, changed_label, changed_at
           FROM poll
          WHERE organisation_id = current_organisation() AND id = %(id)s
            FOR UPDATE
@@ -144,7 +195,7 @@ async def polls_page(conn: db.Conn, *, scope: Scope, limit: int) -> list[Poll]:
         """
         SELECT id, election, phase, opens_at, closes_at, silence_h, source, entered_label,
                entered_at, doubted_by, doubted_label, doubted_at, doubt, withdrawn_label,
-               withdrawn_at
+               withdrawn_at, amends, changed_label, changed_at
           FROM poll p
          WHERE organisation_id = current_organisation()
            AND EXISTS (SELECT FROM silence q

@@ -92,6 +92,11 @@ OF_AUDIENCES: Mapping[str, Words] = {
         N_("The audience names a broadcast that is not there, or that is outside your area."),
         N_("Choose one from the list, or take this condition away."),
     ),
+    "audience.unknown_cluster": Words(
+        N_("Nothing like that goes round"),
+        N_("The audience names something that was not noted, or that is outside your area."),
+        N_("Choose one from the list, or take this condition away."),
+    ),
     "audience.broadcast_not_frozen": Words(
         N_("That broadcast has nobody yet"),
         N_("The audience names a broadcast that was not sent: nobody was reached by it, or not."),

@@ -38,13 +38,14 @@ TEXTS = {
     "size": ("at_least", "at_most"),
     "live_admins": ("at_least", "at_most"),
     "earlier": ("broadcast", "at_least", "below"),
+    "saw": ("cluster",),
     "units": ("codes", "alone"),
     "kept": ("json",),
     "group": ("rule",),
 }
 LEAVES = (
     "units", "levels", "categories", "languages", "size", "live_admins", "posts", "earlier",
-    "channels",
+    "saw", "channels",
 )  # fmt: skip
 KINDS = frozenset({"group", "kept", *LEAVES})
 # How far groups stand inside each other on the page; what a saved one has further in is kept whole.

@@ -44,6 +44,10 @@ DEEDS: Mapping[str, str] = MappingProxyType(
         "consent.withdrawn": N_("noted that a consent was withdrawn"),
         "contact.unmasked": N_("saw the whole address of a person"),
         "counters.acknowledged": N_("acknowledged that counters differ: %(reason)s"),
+        "cluster.closed": N_("closed what goes round: %(verdict)s"),
+        "cluster.noted": N_("noted something that goes round"),
+        "cluster.seen": N_("noted where it was seen: %(groups)s groups; refused: %(refused)s"),
+        "clusters.forgotten": N_("deleted the wording of what went round: %(clusters)s"),
         "counters.agreed": N_("the counters of a broadcast agree again"),
         "counters.differed": N_(
             "the counters of a broadcast differ from its deliveries by %(off)s"
@@ -54,6 +58,7 @@ DEEDS: Mapping[str, str] = MappingProxyType(
         "deliveries.exported": N_("exported the deliveries of a broadcast"),
         "deliveries.retracted": N_("deleted in the chats: %(deleted)s; refused: %(refused)s"),
         "deliveries.taken_back": N_("took back what a worker had left: %(lapsed)s"),
+        "group.address_changed": N_("followed a group to its new address on its channel"),
         "group.admin_asked_first": N_("put an admin of a group first"),
         "group.admin_left": N_("noted that an admin left a group"),
         "group.admins_added": N_("added admins to a group: %(admins)s"),
@@ -106,6 +111,7 @@ DEEDS: Mapping[str, str] = MappingProxyType(
         "person.stopped": N_("stopped everything that is sent to them"),
         "person.suppressed": N_("wrote down that a person may not be written to"),
         "person.unsuppressed": N_("let a person be written to again"),
+        "poll.changed": N_("changed a poll; silence in %(units)s units: %(reason)s"),
         "poll.doubted": N_("wants a poll taken back: %(reason)s"),
         "poll.entered": N_("entered a poll; silence in %(units)s units"),
         "poll.kept": N_("let a poll stand that was doubted"),
@@ -117,6 +123,13 @@ DEEDS: Mapping[str, str] = MappingProxyType(
         "post.taken_back": N_("took an appointment back"),
         "posts.exported": N_("exported posts: %(rows)s"),
         "posts.imported": N_("imported posts"),
+        "recall.in_time": N_(
+            "withdrawn and gone in time: deleted %(deleted)s, said to be gone %(acknowledged)s"
+        ),
+        "recall.late": N_(
+            "withdrawn, and not all gone in time: deleted %(deleted)s, said to be gone"
+            " %(acknowledged)s, outstanding %(late)s, beyond reach %(impossible)s"
+        ),
         "relay.asked_back": N_("asked admins to delete what was withdrawn: %(asked)s"),
         "relay.people_told": N_("told admins of their tasks"),
         "relay.tasks_handed_over": N_("passed tasks on to new holders: %(handed)s"),

@@ -58,6 +58,11 @@ OF_THE_LAW: Mapping[str, Words] = {
         N_("There is no unit with the code %(unit)s, or it is outside your area."),
         N_("Look the code up in the tree, then try again. Nothing was entered."),
     ),
+    "poll.doubted": Words(
+        N_("Somebody wants it taken back"),
+        N_("Until that is settled, this poll cannot be changed."),
+        N_("Agree to it, or let the poll stand; then change it."),
+    ),
     "poll.hours_malformed": Words(
         N_("The hours do not fit"),
         N_("A poll closes on the day on which it opens, and later than it opens."),

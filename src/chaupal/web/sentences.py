@@ -19,6 +19,7 @@ from chaupal.broadcasts.audience import (
     Not,
     Or,
     Posts,
+    Saw,
     Size,
     Units,
 )
@@ -52,6 +53,7 @@ class Names:
     levels: Mapping[str, Level]
     categories: Mapping[str, Category]
     broadcasts: Mapping[UUID, str] = field(default_factory=dict)
+    clusters: Mapping[UUID, str] = field(default_factory=dict)
 
 
 def sentence(
@@ -104,7 +106,7 @@ def _leaf(term: Leaf, names: Names, language: Language) -> str:
             return gettext("reads %(languages)s") % {"languages": read}
         case Posts():
             return _posts(term, names, language)
-        case Earlier():
+        case Earlier() | Saw():
             return _earlier(term, names, language)
         case _:
             return _listed(_names_of(term, names, language), language)
@@ -124,8 +126,11 @@ def _posts(term: Posts, names: Names, language: Language) -> str:
     }
 
 
-def _earlier(term: Earlier, names: Names, language: Language) -> str:
+def _earlier(term: Earlier | Saw, names: Names, language: Language) -> str:
     gettext = translations(language).gettext
+    if isinstance(term, Saw):
+        seen = names.clusters.get(term.cluster) or gettext("something that goes round")
+        return gettext("saw “%(title)s”") % {"title": seen}
     title = names.broadcasts.get(term.broadcast) or gettext("an earlier broadcast")
     parts = []
     if term.at_least is not None:

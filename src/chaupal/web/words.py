@@ -24,6 +24,7 @@ from chaupal.web.refusals import AT_THE_DESK, N_, UNNAMED, Words
 from chaupal.web.schedule_refusals import OF_SCHEDULES
 from chaupal.web.template_refusals import OF_TEMPLATES
 from chaupal.web.tree_refusals import OF_THE_TREE
+from chaupal.web.watch_refusals import OF_THE_WATCH
 
 __all__ = ["REFUSALS", "TERMS", "UNNAMED", "Words", "refusal_words", "word"]
 
@@ -34,6 +35,7 @@ REFUSALS: Mapping[str, Words] = MappingProxyType(
         **OF_AUDIENCES,
         **OF_THE_TREE,
         **OF_THE_LAW,
+        **OF_THE_WATCH,
         **OF_OFFICES,
         **OF_PEOPLE,
         **OF_GROUPS,
@@ -70,8 +72,21 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         "live_admins": N_("Live admins"),
         "posts": N_("Post of an admin"),
         "earlier": N_("Earlier broadcast"),
+        "saw": N_("Saw what goes round"),
         "channels": N_("Channel"),
         "kept": N_("Kept as it is"),
+    },
+    "verdict": {
+        "false": N_("false"),
+        "misleading": N_("misleading"),
+        "unproven": N_("not proven"),
+        "true": N_("true"),
+    },
+    "unseen": {
+        "unknown": N_("no such group, or outside your area"),
+        "several": N_("several groups are called so; write its reference"),
+        "archived": N_("archived"),
+        "no_notice": N_("carries no notice that it is read, so it is not noted"),
     },
     "state": {
         "queued": N_("waits to be sent"),

@@ -10,7 +10,7 @@ from pathlib import Path
 import aiohttp
 
 from chaupal.arrivals import actions as arrivals
-from chaupal.broadcasts import asking, fetching, retracting
+from chaupal.broadcasts import asking, fetching, keeping, retracting
 from chaupal.broadcasts import jobs as broadcasts
 from chaupal.directory import tallies
 from chaupal.directory.jobs import run as imports
@@ -23,6 +23,7 @@ from chaupal.organisations import actions as organisations
 from chaupal.principals import erasure
 from chaupal.relay import jobs as relay
 from chaupal.relay.models import Patience
+from chaupal.watch import jobs as watch
 
 FAULT_WAIT_S = 30.0
 DAY_S = 86_400.0
@@ -57,7 +58,9 @@ def duties(
         Duty("retract", 1, retractor.work),
         Duty("ask_about_doubts", 20, lambda: asking.ask(rt, organisation, http)),
         Duty("fetch_templates", 2, lambda: fetching.fetch_due(rt, organisation, http)),
+        Duty("keep_reports", 5, lambda: keeping.keep(rt, organisation)),
         Duty("tidy", 20, lambda: broadcasts.tidy(rt, organisation)),
+        Duty("forget_wordings", 600, lambda: watch.forget(rt, organisation)),
         Duty("purge", 60, lambda: arrivals.purge(rt, organisation)),
         Duty("tidy_imports", 600, lambda: imports.tidy(rt, organisation)),
         Duty("fold_tallies", 60, lambda: tallies.fold(rt, organisation)),

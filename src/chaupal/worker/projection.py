@@ -54,6 +54,7 @@ COUNTED = (
     "deleted",
 )  # fmt: skip
 
+
 logger = log.logger(__name__)
 
 
@@ -289,12 +290,13 @@ async def _apply_to(
     """Apply one organisation's part of a batch, and return which topics moved."""
     now = rt.now()
     counts = dict.fromkeys(COUNTED, 0)
+    actor = record.part_of_the_system(organisation, "worker.projection")
     for sender, statuses in gathered.statuses.items():
         counts["receipts"] += await receipts.apply(conn, sender, statuses, now=now)
     for sender, said in gathered.said.items():
         counts["kept"] += await arrivals.keep(conn, sender, said, now=now)
         pulses = [arrival for arrival in said if isinstance(arrival, GroupPulse)]
-        counts["pulses"] += await group_pulses.apply(conn, sender, pulses)
+        counts["pulses"] += await group_pulses.apply(conn, sender, pulses, now=now, actor=actor)
     for sender, words in gathered.heard.items():
         counts["heard"] += await standing.apply(conn, sender, words, now=now)
     if gathered.words:
@@ -314,7 +316,7 @@ async def _apply_to(
         conn,
         "arrivals.applied",
         "arrivals",
-        actor=record.part_of_the_system(organisation, "worker.projection"),
+        actor=actor,
         now=now,
         envelopes=gathered.envelopes,
         unreadable=gathered.unreadable,

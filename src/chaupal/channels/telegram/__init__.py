@@ -146,6 +146,8 @@ def read_answer(status: int, body: dict[str, object]) -> Outcome:
             return Deferred("throttled", reading.wait(wait_s))
         case 429, _:
             return Deferred("throttled")
+        case 400, {"parameters": {"migrate_to_chat_id": int(chat)}}:
+            return Deferred("moved_to_supergroup", moved_to=f"{chat}")
         case _ if 400 <= status < 500:
             return refusal(status, body)
     return Unknown("answer_unreadable")
@@ -157,8 +159,6 @@ def refusal(status: int, body: dict[str, object]) -> Rejected:
     The kinds of 400 are told apart by their English, since Telegram numbers them no further.
     """
     match status, body:
-        case 400, {"parameters": {"migrate_to_chat_id": int()}}:
-            return Rejected(Failure.NO_SUCH_ADDRESS, "moved_to_supergroup")
         case 400, {"description": str(said)}:
             for words, rejected in REFUSALS.items():
                 if words in said.lower():

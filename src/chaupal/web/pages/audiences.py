@@ -10,7 +10,7 @@ import msgspec
 from litestar import Response, get, post
 from litestar.datastructures import FormMultiDict
 
-from chaupal.broadcasts import actions, audience, known, people, targets
+from chaupal.broadcasts import actions, ahead, audience, known, people, targets
 from chaupal.broadcasts.audience import Expression
 from chaupal.broadcasts.compiler import CHANNELS, LANGUAGES, RUNGS, STATES, Target
 from chaupal.broadcasts.models import Purpose
@@ -29,6 +29,7 @@ from chaupal.web.answers import page
 from chaupal.web.builder import Node
 from chaupal.web.language import Language
 from chaupal.web.pages import paging
+from chaupal.web.pages.life import Shown, of_form, told
 from chaupal.web.pages.naming import names_in
 from chaupal.web.sentences import said, sentence
 from chaupal.web.shapes import named
@@ -68,6 +69,14 @@ async def choices(conn: db.Conn, desk: Desk, root: Node, *, now: datetime) -> di
         if node.kind == "earlier" and _is_id(node.texts.get("broadcast", ""))
     ]
     named_there = await known.titles(conn, asked, scope=desk.scope) if asked else []
+    paths = desk.scope.paths(Right.COMPOSE)
+    going_round = await known.open_clusters(conn, paths=paths, limit=EARLIER_OFFERED)
+    saw = [
+        UUID(node.texts["cluster"])
+        for _, node in builder.walked(root)
+        if node.kind == "saw" and _is_id(node.texts.get("cluster", ""))
+    ]
+    chosen = await known.clusters(conn, saw, paths=paths) if saw else []
     kept = builder.kept_in(root)
     names = await names_in(conn, kept, scope=desk.scope)
     return {
@@ -76,6 +85,7 @@ async def choices(conn: db.Conn, desk: Desk, root: Node, *, now: datetime) -> di
         "categories": [{"key": each.key, "name": each.name(language)} for each in categories],
         "areas": await areas(conn, desk),
         "broadcasts": {row.id: row.title for row in [*earlier, *named_there]},
+        "clusters": {row.id: row.title for row in [*going_round, *chosen]},
         "channels": [*sorted(CHANNELS - {"sandbox"}), "sandbox"],
         "languages": sorted(LANGUAGES, reverse=True),
         "roles": [role.value for role in Role],
@@ -140,20 +150,27 @@ async def tops(conn: db.Conn, desk: Desk) -> list[Unit]:
 
 
 async def counted(
-    request: Asked, desk: Desk, root: Node, purpose: str, via: tuple[str, ...] = ()
+    request: Asked,
+    desk: Desk,
+    root: Node,
+    purpose: str,
+    via: tuple[str, ...] = (),
+    *,
+    life: Shown,
 ) -> dict[str, Any]:
     """Return what the audience fragment shows. A refusal is its content, not its failure."""
     rt, language = visits.runtime(request), desk.language
     shown: dict[str, Any] = {
         "total": 0, "to_people": bool(via), "url": None, "channels": [], "places": [], "frames": [],
-        "words": "",
+        "words": "", "ahead": None,
         "refusal": None, "counted_at": None, "width": int(WIDTH), "height": int(HEIGHT),
     }  # fmt: skip
     asked = Purpose(purpose) if purpose in set(Purpose) else Purpose.PUBLIC
     try:
         made = await expression_of(rt, desk, root)
         if via:
-            return shown | await _people(rt, desk, made, asked, via)
+            told = await _ahead(rt, desk, _target(rt, desk, made, asked), via, life)
+            return shown | await _people(rt, desk, made, asked, via) | {"ahead": told}
         slices = await actions.count(rt, made, asked, actor=desk.actor)
         async with db.transaction(rt.pool, desk.actor.organisation) as conn:
             names = await names_in(conn, [made], scope=desk.scope)
@@ -178,7 +195,16 @@ async def counted(
         "frames": _frames(places[:PLACES_DRAWN]),
         "words": sentence(made, asked.value, names, language),
         "counted_at": rt.now(),
+        "ahead": await _ahead(rt, desk, target, (), life),
     }
+
+
+async def _ahead(
+    rt: Runtime, desk: Desk, target: Target, via: tuple[str, ...], life: Shown
+) -> dict[str, Any]:
+    async with db.transaction(rt.pool, desk.actor.organisation) as conn:
+        found = await ahead.of_target(conn, target, via, life.life)
+    return told(found, life.life.ends_at, desk.language, denied=life.denied)
 
 
 async def _people(
@@ -276,7 +302,12 @@ async def count(request: Asked) -> Response[Any]:
     desk.scope.need(Right.COMPOSE)
     form = await visits.fields(request)
     shown = await counted(
-        request, desk, builder.read(form), str(form.get("purpose", "")), via_of(form)
+        request,
+        desk,
+        builder.read(form),
+        str(form.get("purpose", "")),
+        via_of(form),
+        life=of_form(form, visits.runtime(request).now()),
     )
     return page(request, desk, "fragments/audience.html", {"audience": shown})
 

@@ -7,9 +7,10 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from chaupal.arrivals import log as arrivals_log
-from chaupal.broadcasts import actions, audience, queries, report, templates, waiting
+from chaupal.broadcasts import actions, ahead, audience, queries, report, templates, waiting
 from chaupal.broadcasts import pages as broadcast_pages
 from chaupal.broadcasts.models import Broadcast, BroadcastId, Stage
+from chaupal.broadcasts.targets import Ahead
 from chaupal.kit import db
 from chaupal.kit.refusals import Invalid, NotFound
 from chaupal.kit.runtime import Runtime
@@ -18,7 +19,7 @@ from chaupal.web import charts, visits
 from chaupal.web.answers import onward, page
 from chaupal.web.language import Language
 from chaupal.web.live import Fragments, Hub, Picture
-from chaupal.web.pages import paging
+from chaupal.web.pages import life, paging
 from chaupal.web.pages.certificates import certificate_of
 from chaupal.web.pages.counters import finding_of
 from chaupal.web.pages.law import held_back
@@ -117,6 +118,10 @@ async def broadcast(request: Asked, id: FromPath[UUID]) -> Response[Any]:
         written = {text["language"]: text["body"] for text in contents["texts"]}
         contents["certificate"] = await certificate_of(conn, shown, written, desk)
         contents["template"] = await _template(conn, shown)
+        contents["ahead"] = life.told(
+            await _ahead(rt, hub, shown, desk.scope), shown.expires_at, desk.language,
+            denied=not shown.election_matter and shown.approved_at is None,
+        )  # fmt: skip
         contents["may_recount"] = desk.scope.allows(Right.STEER)
         if shown.stage in BEFORE_FREEZE:
             contents["audience_count"] = await actions.total(conn, shown, now=rt.now())
@@ -133,6 +138,16 @@ async def _template(conn: db.Conn, shown: Broadcast) -> dict[str, Any] | None:
         "held_by": holding and holding.status,
         "checked_at": holding and holding.checked_at,
     }
+
+
+async def _ahead(rt: Runtime, hub: Hub, shown: Broadcast, scope: Scope) -> list[Ahead]:
+    async def find() -> list[Ahead]:
+        async with db.transaction(rt.pool, scope.organisation) as conn:
+            return await ahead.of_broadcast(conn, shown, now=rt.now())
+
+    key = ("ahead", scope.organisation, shown.id, shown.stage)
+    found: list[Ahead] = await hub.remembered.of(key, find)
+    return found
 
 
 async def look(

@@ -22,14 +22,14 @@ from chaupal.broadcasts.models import (
     Purpose,
     Stage,
 )
-from chaupal.kit import db, digits
+from chaupal.kit import db
 from chaupal.kit.refusals import Invalid, NotAllowed, NotFound, Refused
 from chaupal.organisations import Right
 from chaupal.organisations.scope import INDIA
 from chaupal.web import builder, visits
 from chaupal.web.answers import onward, page
 from chaupal.web.builder import Node
-from chaupal.web.pages import audiences, whys, wording
+from chaupal.web.pages import audiences, life, whys, wording
 from chaupal.web.pages.naming import names_in
 from chaupal.web.pages.wording import Templated
 from chaupal.web.sentences import Names
@@ -70,7 +70,7 @@ class Written:
             raise Invalid("request.malformed", where="purpose") from error
         if self.to_people and not self.via:
             raise Invalid("broadcast.channel_missing")
-        starts_at = _start(self.starts)
+        starts_at = life.start(self.starts)
         written = {"hi": self.text_hi, "en": self.text_en}
         return Draft(
             title=self.title,
@@ -94,13 +94,13 @@ def _read(form: FormMultiDict, now: datetime) -> Written:
         purpose=str(form.get("purpose", "")),
         lane=str(form.get("lane", "normal")),
         starts=str(form.get("starts", "")).strip()[:30],
-        expires_h=_hours(str(form.get("expires_h", ""))),
+        expires_h=life.hours(str(form.get("expires_h", ""))),
         election_matter="election_matter" in form,
         synthetic="synthetic" in form,
         to_people=form.get("to") == "people",
         via=audiences.via_of(form),
         root=builder.read(form),
-        opened_at=_opened(str(form.get("opened_at", "")), now),
+        opened_at=life.opened(str(form.get("opened_at", "")), now),
         templated=wording.read(form),
     )
 
@@ -109,39 +109,9 @@ def _text(form: FormMultiDict, name: str) -> str:
     return str(form.get(name, "")).replace("\r\n", "\n").strip()
 
 
-def _hours(written: str) -> int:
-    """Return the hours; what is no number is none, which the draft's own check then refuses."""
-    written = digits.plain(written)
-    return int(written) if written.isascii() and written.isdigit() and len(written) < 5 else 0
-
-
-def _start(written: str) -> datetime | None:
-    """Return when it is to begin, which the form says by the clock in India; None for at once."""
-    if not written:
-        return None
-    try:
-        at = datetime.fromisoformat(written)
-    except ValueError as error:
-        raise Invalid("broadcast.start_unreadable") from error
-    if not 2000 <= at.year < 3000:
-        raise Invalid("broadcast.start_unreadable")
-    return at if at.tzinfo is not None else at.replace(tzinfo=INDIA)
-
-
 def _on_the_clock(at: datetime) -> str:
     """Write a moment as the form's field has it."""
     return at.astimezone(INDIA).strftime("%Y-%m-%dT%H:%M")
-
-
-def _opened(written: str, now: datetime) -> datetime:
-    """Return when the form was opened, and now where that cannot be true."""
-    try:
-        at = datetime.fromisoformat(written)
-    except ValueError:
-        return now
-    if at.tzinfo is None or not now - timedelta(days=1) <= at <= now:
-        return now
-    return at
 
 
 def _blank(now: datetime) -> Written:
@@ -164,7 +134,8 @@ def _blank(now: datetime) -> Written:
 
 @get("/broadcasts/new")
 async def new(request: Asked) -> Response[Any]:
-    """GET /broadcasts/new: an empty form, or one for a copy of a saved `audience`."""
+    """GET /broadcasts/new: an empty form, one for a copy of a saved `audience`, or one for the
+    correction of a `cluster`."""
     desk = await visits.desk_of(request)
     desk.scope.need(Right.COMPOSE)
     rt, written = visits.runtime(request), _blank(visits.runtime(request).now())
@@ -176,6 +147,13 @@ async def new(request: Asked) -> Response[Any]:
             areas = await audiences.areas(conn, desk)
         root = _root(kept.expression, names, areas)
         written = replace(written, root=root, purpose=kept.saved.purpose.value)
+    seen = request.query_params.get("cluster")
+    if seen:
+        root = builder.form_of(audience.Saw(_id(seen)), {}, set())
+        purpose = request.query_params.get("purpose", "")
+        written = replace(
+            written, root=root, purpose=purpose if purpose in set(Purpose) else written.purpose
+        )
     return await _form(request, desk, written, "/broadcasts")
 
 
@@ -354,6 +332,16 @@ def _action(form: FormMultiDict) -> str:
         return "/broadcasts"
 
 
+def _life(written: Written, now: datetime) -> life.Shown:
+    return life.shown(
+        written.starts,
+        written.expires_h,
+        written.opened_at,
+        denied=not written.election_matter,
+        now=now,
+    )
+
+
 async def _form(
     request: Asked,
     desk: Desk,
@@ -384,7 +372,7 @@ async def _form(
         "why": why,
         "kept": kept,
         "audience": await audiences.counted(
-            request, desk, written.root, written.purpose, written.via
+            request, desk, written.root, written.purpose, written.via, life=_life(written, rt.now())
         ),
     }
     status = refusal.status if refusal else 200

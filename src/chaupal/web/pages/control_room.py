@@ -25,6 +25,7 @@ from chaupal.web.live import Hub, Picture
 from chaupal.web.pages.counters import open_findings
 from chaupal.web.pages.law import stopped_now
 from chaupal.web.pages.naming import names_in
+from chaupal.web.pages.recall import overdue_now
 from chaupal.web.render import render
 from chaupal.web.sentences import sentence
 from chaupal.web.shapes import divisions, reached, stage_of, tally
@@ -72,6 +73,7 @@ async def look(rt: Runtime, hub: Hub, scope: Scope, language: Language) -> dict[
     today = await hub.remembered.of(("today", scope), lambda: _today(rt, scope))
     async with db.transaction(rt.pool, scope.organisation) as conn:
         alarms = await open_findings(conn, scope)
+        overdue = await overdue_now(conn, scope, now)
         stopped = await stopped_now(conn, scope, now, language)
         stages = await broadcast_pages.stage_counts(conn, scope=scope)
         flights = await broadcast_pages.flights(
@@ -86,7 +88,7 @@ async def look(rt: Runtime, hub: Hub, scope: Scope, language: Language) -> dict[
         expressions = {flight.id: audience.parse(flight.audience) for flight in flights}
         names = await names_in(conn, expressions.values(), scope=scope)
     return {
-        "alarms": {"looked_at": now, "items": alarms, "stopped": stopped},
+        "alarms": {"looked_at": now, "items": alarms, "stopped": stopped, "overdue": overdue},
         "counts": {
             "groups": today.groups,
             "live": stages.live,

@@ -107,6 +107,9 @@ def _poll(poll: Poll, areas: Sequence[queries.Area], desk: Desk, now: datetime) 
         "entered_at": poll.entered_at,
         "units": [named(area, desk.language) for area in known[:UNITS_SHOWN]],
         "others": max(0, len(known) - UNITS_SHOWN),
+        "changed_label": poll.changed_label,
+        "changed_at": poll.changed_at,
+        "amends": poll.amends,
         "doubt": poll.doubt,
         "doubted_label": poll.doubted_label,
         "withdrawn_label": poll.withdrawn_label,
@@ -171,6 +174,59 @@ def _line(written: str) -> str:
 def codes(written: str) -> tuple[str, ...]:
     """Read units' codes, as people write them below or beside each other."""
     return tuple(dict.fromkeys(written.replace(",", " ").replace(";", " ").split()))
+
+
+@get("/law/polls/{id:uuid}")
+async def poll(request: Asked, id: FromPath[UUID]) -> Response[Any]:
+    """GET /law/polls/<id>: the form in which a poll is changed."""
+    return await _poll_form(request, PollId(id))
+
+
+@post("/law/polls/{id:uuid}")
+async def rewrite(request: Asked, id: FromPath[UUID]) -> Response[Any]:
+    """POST /law/polls/<id>: change a poll; what would shorten a silence takes a second person."""
+    desk = await visits.desk_of(request)
+    rt, key = visits.runtime(request), await visits.idempotency_key(request)
+    fields = await visits.fields(request)
+    form = {name: str(fields.get(name, "")) for name in (*FIELDS, "reason")}
+    try:
+        await polls.change(rt, PollId(id), _read(form), form["reason"], key=key, actor=desk.actor)
+    except Invalid as refusal:
+        return await _poll_form(request, PollId(id), form, refusal)
+    await arrivals_log.hint(rt.nats, desk.actor.organisation, "broadcasts")
+    return onward("/law")
+
+
+async def _poll_form(
+    request: Asked,
+    id: PollId,
+    form: Mapping[str, str] | None = None,
+    refusal: Invalid | None = None,
+) -> Response[Any]:
+    desk = await visits.desk_of(request)
+    rt = visits.runtime(request)
+    found, held_in = await polls.to_change(rt, id, actor=desk.actor)
+    opens, closes = (at.astimezone(INDIA) for at in (found.opens_at, found.closes_at))
+    contents = {
+        "id": id,
+        "title": found.election,
+        "rule": SILENCE,
+        "today": rt.now().astimezone(INDIA).date(),
+        "form": form
+        or {
+            "election": found.election,
+            "phase": found.phase,
+            "day": opens.date().isoformat(),
+            "opens": opens.strftime("%H:%M"),
+            "closes": closes.strftime("%H:%M"),
+            "silence_h": str(found.silence_h),
+            "source": found.source,
+            "units": "\n".join(unit.code for unit in held_in),
+        },
+        "reason": form["reason"] if form else "",
+        "refusal": refusal and refusal_words(refusal.code, refusal.facts, desk.language),
+    }
+    return page(request, desk, "law_poll.html", contents, status=refusal.status if refusal else 200)
 
 
 @post("/law/polls/{id:uuid}/{verb:str}")
@@ -257,4 +313,4 @@ async def held_back(
     ]
 
 
-ROUTES = (calendar, enter, change, stop, go_on)
+ROUTES = (calendar, enter, poll, rewrite, change, stop, go_on)

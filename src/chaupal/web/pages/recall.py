@@ -1,5 +1,6 @@
 """What a broadcast's page shows of its recall: the clock, and how much is gone."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from chaupal.broadcasts import recalls
@@ -10,6 +11,10 @@ from chaupal.organisations import Scope
 from chaupal.web.live import Hub
 
 OUTSTANDING = ("waiting", "deleting", "asked")
+GONE = ("deleted", "acknowledged")
+HOURS = ((1, "in_one_hour"), (2, "in_two_hours"))
+# For so long an admin's link asks them, and the control room tells that they have not answered.
+WATCHED_FOR = timedelta(days=7)
 
 
 async def recall_of(rt: Runtime, hub: Hub, shown: Broadcast, scope: Scope) -> dict[str, Any] | None:
@@ -33,6 +38,7 @@ async def recall_of(rt: Runtime, hub: Hub, shown: Broadcast, scope: Scope) -> di
         "since": recall.since,
         "by": recall.ordered_label,
         "gone_by": recall.gone_by,
+        "is_over": rt.now() > recall.gone_by,
         "overdue": bool(outstanding) and rt.now() > recall.gone_by,
         "total": sum(counts.values()),
         "deleted": counts.get("deleted", 0),
@@ -41,5 +47,16 @@ async def recall_of(rt: Runtime, hub: Hub, shown: Broadcast, scope: Scope) -> di
         "asked": counts.get("asked", 0),
         "impossible": counts.get("impossible", 0),
         "outstanding": outstanding,
+        "hours": [
+            (hours, sum(getattr(row, name) for row in found if row.state in GONE))
+            for hours, name in HOURS
+            if rt.now() >= recall.since + timedelta(hours=hours)
+        ],
+        "in_time": sum(row.in_time for row in found if row.state in GONE),
         "last_at": max(ends) if ends and not outstanding else None,
     }
+
+
+async def overdue_now(conn: db.Conn, scope: Scope, now: datetime) -> list[recalls.Overdue]:
+    """Return the recalls whose time is up with something outstanding, for the control room."""
+    return await recalls.overdue(conn, scope=scope, now=now, watched_for=WATCHED_FOR)

@@ -23,6 +23,7 @@ from chaupal.web import charts, visits
 from chaupal.web.answers import page
 from chaupal.web.language import Language
 from chaupal.web.pages import paging
+from chaupal.web.pages.recall import recall_of
 from chaupal.web.visits import Asked, Desk
 
 DELIVERIES_SHOWN = 50
@@ -56,6 +57,7 @@ async def show(request: Asked, id: FromPath[UUID]) -> Response[Any]:
             if here and step.id != here.id
         ],
         "shares": SHARES,
+        "recall": await recall_of(rt, hub, row, desk.scope),
         "counted": counted and _shown(counted, levels, desk.language),
         "may_export": desk.scope.allows(Right.EXPORT),
     }
@@ -93,6 +95,7 @@ def _shown(
         rows.setdefault(row.unit_id, []).append(row)
     return {
         "counted_at": counted.counted_at,
+        "gathered": counted.gathered,
         "tally": whole,
         "children": [
             {"id": id, "name": _name(found[0], language), "tally": tally(found)}
