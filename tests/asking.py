@@ -109,7 +109,7 @@ PAGE_READ = {
         "/breach", "/broadcasts", "/broadcasts/new",
         "/coverage", "/coverage/booths", "/exports", "/groups", "/groups/bulk", "/groups/new",
         "/imports", "/imports/new", "/law", "/notices", "/offices", "/offices/new", "/people",
-        "/people/bulk", "/record", "/search", "/senders", "/tree",
+        "/people/bulk", "/record", "/search", "/senders", "/sms/texts", "/tree",
     )
 }  # fmt: skip
 PAGE_READ_ONE = {
@@ -195,7 +195,7 @@ OPEN = {
         f"{HOME}/audiences/saved/{{id:uuid}}/forget", f"{HOME}/audiences/count",
         f"{HOME}/audiences/why", f"{HOME}/broadcasts", f"{HOME}/broadcasts/preview",
         "/breach", "/keys", "/keys/{id:uuid}/revoke", "/notices", "/notices/hold",
-        "/notices/suppress",
+        "/notices/suppress", "/sms/texts", "/sms/texts/{number:str}/withdraw",
         *(f"/p/{{token:str}}/{verb}" for verb in (
             "consent", "erase", "language", "stay", "stop", "unsubscribe/{channel:str}")),
     )),

@@ -26,6 +26,7 @@ class Centre:
     port: int = 0
     told: list[dict] = field(default_factory=list)
     news: asyncio.Condition = field(default_factory=asyncio.Condition)
+    listening: asyncio.Task[None] | None = None
 
     def endpoint(self, *, scheme: str = "smpp", host: str = "127.0.0.1", more: str = "") -> str:
         asked = f"entity={ENTITY}&telemarketer={TELEMARKETER}{more}"
@@ -50,6 +51,11 @@ class Centre:
                 self.told.append(json.loads(line))
                 self.news.notify_all()
 
+    async def listened(self) -> None:
+        """Wait until what it told before it ended has all been read."""
+        async with asyncio.timeout(WAIT_S):
+            await self.listening
+
     async def kill(self) -> None:
         if self.process.returncode is None:
             self.process.kill()
@@ -71,11 +77,11 @@ async def a_centre(
         stdout=asyncio.subprocess.PIPE,
     )
     centre = Centre(process)
-    listening = asyncio.create_task(centre.listen())
+    centre.listening = asyncio.create_task(centre.listen())
     try:
         await centre.until(lambda: centre.of("listening"))
         centre.port = centre.of("listening")[0]["port"]
         yield centre
     finally:
         await centre.kill()
-        await listening
+        await centre.listened()

@@ -251,7 +251,7 @@ async def test_an_address_that_is_no_number_is_refused_here(centre, address):
 
 async def test_a_text_without_its_template_or_beyond_the_limit_never_leaves(centre):
     assert await line(centre).send(sms(template=None)) == Rejected(
-        Failure.NEEDS_TEMPLATE, "no_template", halts=Halt.CAMPAIGN
+        Failure.CONTENT, "no_template", halts=Halt.CAMPAIGN
     )
     assert await line(centre).send(sms(text="अ" * 671)) == Rejected(Failure.CONTENT, "too_long")
     assert centre.of("bound") == []
@@ -330,7 +330,7 @@ STATES = {
     ("REJECTD", "000"): (Evidence.ACCEPTED, Failure.BLOCKED),
     ("UNDELIV", "602"): (Evidence.ACCEPTED, Failure.MISCONFIGURED),
     ("REJECTD", "620"): (Evidence.ACCEPTED, Failure.MISCONFIGURED),
-    ("REJECTD", "635"): (Evidence.ACCEPTED, Failure.NEEDS_TEMPLATE),
+    ("REJECTD", "635"): (Evidence.ACCEPTED, Failure.CONTENT),
 }
 
 

@@ -5,7 +5,16 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from chaupal import record
-from chaupal.broadcasts import audience, certificates, endings, people, queries, recalls, targets
+from chaupal.broadcasts import (
+    audience,
+    certificates,
+    endings,
+    people,
+    queries,
+    recalls,
+    registered,
+    targets,
+)
 from chaupal.broadcasts.compiler import Target
 from chaupal.broadcasts.models import (
     BranchCount,
@@ -171,6 +180,8 @@ async def approve(
         denies = denies_election and not broadcast.election_matter
         if not denies:
             await certificates.check(conn, broadcast, target)
+        texts = {text.language: text.body for text in await queries.texts(conn, id)}
+        await registered.check(conn, texts, broadcast.via, synthetic=broadcast.synthetic)
         await queries.approve(
             conn,
             id,
@@ -324,3 +335,4 @@ async def _check_names(rt: Runtime, conn: db.Conn, draft: Draft, scope: Scope) -
     known.check(draft.audience)
     if draft.via:
         people.OfPeople(known, judged(rt.now()).today).of(draft.audience)
+    await registered.check(conn, draft.texts, draft.via, synthetic=draft.synthetic)

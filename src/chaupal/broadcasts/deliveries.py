@@ -1,5 +1,6 @@
 """Every statement that moves deliveries through dispatch: claimed, settled, lapsed, ended."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from operator import attrgetter
@@ -74,10 +75,17 @@ class BroadcastKey:
 
 
 async def lease_senders(
-    conn: db.Conn, worker: UUID, *, channels: list[str], now: datetime, lease: timedelta
+    conn: db.Conn,
+    worker: UUID,
+    *,
+    channels: list[str],
+    listening: Sequence[str] = (),
+    now: datetime,
+    lease: timedelta,
 ) -> list[Leased]:
-    """Take or renew senders that have something queued. One worker holds a sender at a time,
-    so that its pace can be kept in that worker's memory."""
+    """Take or renew senders that have something queued, or that have to be listened to anyhow,
+    being on the channels `listening`. One worker holds a sender at a time, so that its pace can be
+    kept in that worker's memory."""
     return await db.many(
         conn,
         Leased,
@@ -88,7 +96,7 @@ async def lease_senders(
            AND s.channel = ANY(%(channels)s)
            AND s.disabled_at IS NULL
            AND (s.lease_owner = %(worker)s OR s.lease_until IS NULL OR s.lease_until < %(now)s)
-           AND (s.lease_owner = %(worker)s
+           AND (s.lease_owner = %(worker)s OR s.channel = ANY(%(listening)s)
                 OR EXISTS (SELECT FROM delivery d
                             WHERE d.organisation_id = s.organisation_id AND d.sender_id = s.id
                               AND d.state = 'queued'))
@@ -97,6 +105,7 @@ async def lease_senders(
         """,
         worker=worker,
         channels=channels,
+        listening=list(listening),
         now=now,
         lease=lease,
     )
@@ -124,6 +133,7 @@ async def claim(
     time_to_live: timedelta,
     remembers_keys_for: timedelta,
     limit: int,
+    heeds_every_silence: bool = False,
 ) -> list[Judged]:
     """Take up to `limit` deliveries that are due through one sender, in turn, and judge each.
 
@@ -134,7 +144,8 @@ async def claim(
     refused for good and a group that was archived is cancelled, unless it was in doubt: then it
     is unknown. Where the law keeps an area still at any moment at which the message could still
     arrive (`now` to `now` + `time_to_live`), the delivery waits and says why, and is looked at
-    again when that ends or after `LOOK_AGAIN`, as calendars change.
+    again when that ends or after `LOOK_AGAIN`, as calendars change. With `heeds_every_silence` a
+    silence before a poll keeps it back whether or not it is election matter.
     """
     judged = await db.many(
         conn,
@@ -191,7 +202,8 @@ async def claim(
                 SELECT max(q.ends_at) AS until, min(q.why) AS why
                   FROM stillness q
                  WHERE q.organisation_id = current_organisation()
-                   AND (k.electoral OR q.everything)
+                   AND (k.electoral OR q.everything
+                        OR (%(heeds_every_silence)s AND q.why = 'silence'))
                    AND q.starts_at <= %(now)s + %(time_to_live)s AND q.ends_at > %(now)s
                    AND (u.path BETWEEN q.path AND q.path_end
                         OR (q.reaches_up AND q.path BETWEEN u.path AND u.path_end))) AS still
@@ -216,6 +228,7 @@ async def claim(
         lease=lease,
         time_to_live=time_to_live,
         remembers_keys_for=remembers_keys_for,
+        heeds_every_silence=heeds_every_silence,
         look_again=LOOK_AGAIN,
         withdrawn=Failure.WITHDRAWN.value,
         limit=limit,

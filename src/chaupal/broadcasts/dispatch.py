@@ -23,11 +23,12 @@ from chaupal.broadcasts import bounced, deliveries, exchanges, receipts
 from chaupal.broadcasts.approved import Wording
 from chaupal.broadcasts.breaker import Breaker
 from chaupal.broadcasts.deliveries import Judged, Leased, Settlement
+from chaupal.broadcasts.lines import account_of, hear
 from chaupal.broadcasts.models import Claim, State
 from chaupal.broadcasts.pace import Pace
+from chaupal.broadcasts.registered import name_of
 from chaupal.channels.contract import (
     Accepted,
-    Account,
     Connection,
     Deferred,
     Message,
@@ -102,9 +103,14 @@ class SenderLoop:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Send until told to stop, or until the lease is gone."""
-        async with asyncio.TaskGroup() as loops:  # one that fails takes the other along
-            for _ in range(LOOPS_A_SENDER):
-                loops.create_task(self._loop(stop))
+        async with asyncio.TaskGroup() as all_of_it:  # what fails takes the rest along
+            hearing = all_of_it.create_task(
+                hear(self.rt, self.organisation, self.leased, self.connection)
+            )
+            async with asyncio.TaskGroup() as loops:
+                for _ in range(LOOPS_A_SENDER):
+                    loops.create_task(self._loop(stop))
+            hearing.cancel()
 
     async def _loop(self, stop: asyncio.Event) -> None:
         idle_s = 0.05
@@ -163,6 +169,7 @@ class SenderLoop:
                 # A claim may wait for its turn and its answer for as long as the lease lasts.
                 time_to_live=self.traits.time_to_live + self.lease,
                 remembers_keys_for=self.traits.remembers_keys_for,
+                heeds_every_silence=self.traits.heeds_every_silence,
                 limit=limit,
             )
 
@@ -189,13 +196,19 @@ class SenderLoop:
         text = self.wording.text(claim)
         if text is None:
             return Deferred("text is not what was approved", LONGEST_WAIT)
+        if self.wording.lacks_registration(claim):
+            return Deferred("text is not registered", LONGEST_WAIT)
         if not claim.address:
             logger.error("delivery.cannot_be_unsealed", delivery=claim.delivery_id)
             return Deferred("sealed under another key", LONGEST_WAIT)
         if not await self.pace.turn(claim.address, until=min(begin_by, self.held_until)):
             return None
         message = Message(
-            claim.address, text, str(claim.delivery_id), unsubscribe_url=self._way_out(claim)
+            claim.address,
+            text,
+            str(claim.delivery_id),
+            template=self.wording.template(claim),
+            unsubscribe_url=self._way_out(claim),
         )
         outcome = await self.connection.send(message)
         if isinstance(outcome, Rejected) and outcome.failure is Failure.MISCONFIGURED:
@@ -346,6 +359,7 @@ class Dispatcher:
                 conn,
                 self.worker,
                 channels=[name for name in CHANNELS if name not in CLOSED],
+                listening=[name for name, one in CHANNELS.items() if one.traits.listens],
                 now=self.rt.now(),
                 lease=self.leases.sender,
             )
@@ -372,13 +386,7 @@ class Dispatcher:
         self, leased: Leased, held_until: float, monotonic: Callable[[], float]
     ) -> SenderLoop:
         channel = CHANNELS[leased.channel]
-        account = Account(
-            endpoint=leased.endpoint,
-            token=self.rt.sealer.unseal(leased.sealed_token, f"sender/{leased.id}/token"),
-            webhook_secret=self.rt.sealer.unseal(
-                leased.sealed_webhook_secret, f"sender/{leased.id}/webhook_secret"
-            ),
-        )
+        account = account_of(self.rt.sealer, leased)
         return SenderLoop(
             rt=self.rt,
             organisation=self.organisation,
@@ -391,7 +399,7 @@ class Dispatcher:
                 chat_interval_s=leased.chat_interval_s,
                 clock=monotonic,
             ),
-            wording=Wording(self.rt, self.organisation),
+            wording=Wording(self.rt, self.organisation, name_of(channel, account)),
             lease=self.leases.delivery,
             held_until=held_until,
             monotonic=monotonic,

@@ -87,7 +87,9 @@ class Gathered:
             case MessageArrived() | GroupPulse():
                 self.said.setdefault(UUID(source), []).append(arrival)
             case PersonSaid():
-                line = UUID(source), ContactChannel(envelope.channel)
+                contact = CHANNELS[envelope.channel].traits.reaches_people_at
+                assert contact is not None, "only channels that write to people hear from them"
+                line = UUID(source), contact
                 dated = replace(arrival, at=arrival.at or envelope.received_at)
                 self.words.setdefault(line, []).append(dated)
             case RelayOpened():

@@ -141,7 +141,7 @@ class _Line:
         except ValueError:
             return Deferred("bad_endpoint")
         if message.template is None:
-            return Rejected(Failure.NEEDS_TEMPLATE, "no_template", halts=Halt.CAMPAIGN)
+            return Rejected(Failure.CONTENT, "no_template", halts=Halt.CAMPAIGN)
         if not NUMBER.fullmatch(message.address):
             return Rejected(Failure.NO_SUCH_ADDRESS, "address_malformed")
         if segments.count(message.text).segments > segments.SEGMENTS_LIMIT:

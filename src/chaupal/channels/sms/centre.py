@@ -9,7 +9,8 @@ from chaupal.channels.contract import Account
 
 PORTS = {"smpp": 2775, "smpps": 3550}
 # Promotional, centre, transactional, government: what a header's last letter says since 2025.
-HEADER = re.compile(r"([A-Za-z]{6}|\d{6})-([PSTG])")
+HEADER_NAME = re.compile(r"[A-Za-z]{6}|[0-9]{6}")
+HEADER = re.compile(rf"({HEADER_NAME.pattern})-([PSTG])")
 REGISTRATION = re.compile(r"[0-9A-Za-z,]{1,255}")
 PRICE = re.compile(r"\d{1,4}(\.\d{1,2})?")
 

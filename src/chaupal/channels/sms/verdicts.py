@@ -88,7 +88,7 @@ def of_state(state: str, code: int) -> Failure | None:
     if state not in ("EXPIRED", "DELETED", "UNDELIV", "REJECTD"):
         return None
     if is_of_the_ledger(code):
-        return Failure.NEEDS_TEMPLATE if code >= 630 else Failure.MISCONFIGURED
+        return Failure.CONTENT if code >= 630 else Failure.MISCONFIGURED
     if state == "EXPIRED":
         return Failure.EXPIRED
     return Failure.BLOCKED if state == "REJECTD" else Failure.UNDELIVERED

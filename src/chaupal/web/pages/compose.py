@@ -29,7 +29,7 @@ from chaupal.organisations.scope import INDIA
 from chaupal.web import builder, visits
 from chaupal.web.answers import onward, page
 from chaupal.web.builder import Node
-from chaupal.web.pages import audiences, whys
+from chaupal.web.pages import audiences, sms, whys
 from chaupal.web.pages.naming import names_in
 from chaupal.web.sentences import Names
 from chaupal.web.visits import Asked, Desk
@@ -343,7 +343,11 @@ async def _form(
     rt, language = visits.runtime(request), desk.language
     async with db.transaction(rt.pool, desk.actor.organisation) as conn:
         offer = await audiences.choices(conn, desk, written.root)
+        texts = {"hi": written.text_hi, "en": written.text_en}
+        by_sms = "sms" in offer["via"]
+        counted = await sms.counted(conn, texts, synthetic=written.synthetic) if by_sms else None
     contents = {
+        "sms": counted,
         "action": action,
         "refusal": refusal and refusal_words(refusal.code, refusal.facts, language),
         "draft": asdict(replace(written, root=builder.empty())),
