@@ -30,6 +30,7 @@ from chaupal.channels.sms import pdus, receipts, segments, verdicts
 from chaupal.channels.sms.centre import Centre
 from chaupal.channels.sms.pdus import Pdu
 from chaupal.channels.sms.session import ENQUIRE_S, BindRefused, Lost, NotSent, Session, opened
+from chaupal.law.models import BULK_BAN
 from chaupal.people.models import ContactChannel
 
 ANSWER_TIMEOUT_S = 20.0
@@ -47,7 +48,7 @@ TRAITS = Traits(
     text_limit_characters=segments.SEGMENTS_LIMIT * segments.JOINED[segments.Alphabet.GSM_7],
     proves_delivery=False,
     reaches_people_at=ContactChannel.PHONE,
-    heeds_every_silence=True,
+    heeds_every_silence="sms" in BULK_BAN.channels,
     listens=True,
 )
 
