@@ -88,8 +88,7 @@ class Gathered:
                 self.said.setdefault(UUID(source), []).append(arrival)
             case PersonSaid():
                 contact = CHANNELS[envelope.channel].traits.reaches_people_at
-                assert contact is not None, "only channels that write to people hear from them"
-                line = UUID(source), contact
+                line = UUID(source), contact or ContactChannel(envelope.channel)
                 dated = replace(arrival, at=arrival.at or envelope.received_at)
                 self.words.setdefault(line, []).append(dated)
             case RelayOpened():
