@@ -116,7 +116,7 @@ PAGE_READ = {
         "/breach", "/broadcasts", "/broadcasts/new", "/clusters",
         "/coverage", "/coverage/booths", "/exports", "/groups", "/groups/bulk", "/groups/new",
         "/imports", "/imports/new", "/law", "/notices", "/offices", "/offices/new", "/people",
-        "/people/bulk", "/record", "/search", "/senders",
+        "/people/bulk", "/record", "/search", "/senders", "/sms/texts",
         "/templates", "/tree",
     )
 }  # fmt: skip
@@ -214,7 +214,7 @@ OPEN = {
         f"{HOME}/audiences/saved/{{id:uuid}}/forget", f"{HOME}/audiences/count",
         f"{HOME}/audiences/why", f"{HOME}/broadcasts", f"{HOME}/broadcasts/preview",
         "/breach", "/keys", "/keys/{id:uuid}/revoke", "/notices", "/notices/hold",
-        "/notices/suppress",
+        "/notices/suppress", "/sms/texts", "/sms/texts/{number:str}/withdraw",
         *(f"/p/{{token:str}}/{verb}" for verb in (
             "consent", "erase", "language", "stay", "stop", "unsubscribe/{channel:str}")),
     )),

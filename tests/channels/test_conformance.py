@@ -1,5 +1,6 @@
 """One suite for every channel that speaks HTTP: whatever a network or a provider does, sending ends
-in a value. E-mail keeps the same promises in test_email.py, against a server that speaks SMTP."""
+in a value. E-mail and SMS keep the same promises in test_email.py and test_sms.py, against
+servers that speak SMTP and SMPP."""
 
 import asyncio
 import json
@@ -107,7 +108,7 @@ def a_whatsapp_message(text: str) -> dict:
     }
 
 
-pytestmark = pytest.mark.parametrize("name", sorted(CHANNELS.keys() - {"email"}))
+pytestmark = pytest.mark.parametrize("name", sorted(CHANNELS.keys() - {"email", "sms"}))
 
 
 class Told:

@@ -310,7 +310,7 @@ def headers_of(name: str, body: bytes) -> dict[str, str]:
     }[name]
 
 
-@pytest.mark.parametrize("name", sorted(CHANNELS))
+@pytest.mark.parametrize("name", sorted(CHANNELS.keys() - {"sms"}))  # it has no webhook
 def test_the_providers_own_webhook_is_recognised(name):
     assert CHANNELS[name].signed(headers_of(name, b"{}"), b"{}", ACCOUNT)
 

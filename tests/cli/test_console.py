@@ -136,6 +136,28 @@ async def test_a_sender_is_added_with_its_secrets_sealed(terminal, rt, tmp_path)
     assert relayed.status == 2
 
 
+async def test_senders_of_mail_and_sms_are_added_by_addresses_of_their_own(terminal, rt, tmp_path):
+    place = await an_organisation(rt)
+    token = tmp_path / "token"
+    token.write_text("chaupal:very-secret\n")
+    both = ("--token-file", str(token), "--webhook-secret-file", str(token))
+    for name, channel, endpoint, status in (
+        ("post", "email", "smtps://mail.example/news@sangh.example", 0),
+        ("web", "email", "https://mail.example", 2),
+        ("sms", "sms", "smpps://centre.example/CHAUPL-S?entity=1101000000000000001", 0),
+        ("bare", "sms", "smpps://centre.example/CHAUPL", 2),
+        ("bot", "telegram", "smpp://centre.example/CHAUPL-S?entity=1", 2),
+    ):
+        secrets = both[:2] if channel == "sms" else both  # a centre posts nothing to anybody
+        said = await terminal.run(
+            "sender", "add", name, "--channel", channel, "--endpoint", endpoint, *secrets
+        )
+        assert said.status == status, name
+    async with place.transaction() as conn:
+        cursor = await conn.execute("SELECT name FROM sender ORDER BY name")
+        assert await cursor.fetchall() == [("post",), ("sms",)]
+
+
 def test_no_command_takes_a_secret_as_an_argument():
     options = re.findall(r"(\w*(?:password|token|secret)\w*): ", "".join(
         path.read_text() for path in SOURCE.glob("*.py")

@@ -13,6 +13,7 @@ from chaupal.broadcasts import (
     people,
     queries,
     recalls,
+    registered,
     targets,
     templates,
 )
@@ -191,6 +192,8 @@ async def approve(
         denies = denies_election and not broadcast.election_matter
         if not denies:
             await certificates.check(conn, broadcast, target)
+        texts = {text.language: text.body for text in await queries.texts(conn, id)}
+        await registered.check(conn, texts, broadcast.via, synthetic=broadcast.synthetic)
         await queries.approve(
             conn,
             id,
@@ -346,3 +349,4 @@ async def _check_names(rt: Runtime, conn: db.Conn, draft: Draft, scope: Scope) -
     known.check(draft.audience)
     if draft.via:
         people.OfPeople(known, judged(rt.now()).today).of(draft.audience)
+    await registered.check(conn, draft.texts, draft.via, synthetic=draft.synthetic)

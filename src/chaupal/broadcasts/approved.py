@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from chaupal.broadcasts import queries
+from chaupal.broadcasts import queries, registered
 from chaupal.broadcasts.filling import Chosen
 from chaupal.broadcasts.models import Broadcast, BroadcastId, Claim
 from chaupal.broadcasts.rendering import render
@@ -16,35 +16,58 @@ logger = log.logger(__name__)
 
 @dataclass(slots=True)
 class Wording:
-    """The texts of the broadcasts under way, each checked once against what was approved."""
+    """The texts of the broadcasts under way, each checked once against what was approved.
+
+    With `header`, the name that a sender's texts are registered under, also their registrations;
+    one that lacks any is looked for again, as somebody may enter it meanwhile.
+    """
 
     rt: Runtime
     organisation: OrganisationId
+    header: str | None = None
     known: dict[BroadcastId, dict[str, str]] = field(default_factory=dict)
     templates: dict[BroadcastId, Chosen] = field(default_factory=dict)
+    registrations: dict[BroadcastId, dict[str, FilledTemplate]] = field(default_factory=dict)
 
     async def of(self, claims: list[Claim]) -> None:
         """Load what these claims need and is not known yet."""
-        for id in {claim.broadcast_id for claim in claims} - self.known.keys():
+        whole = {id for id in self.known if self._is_whole(id)}
+        for id in {claim.broadcast_id for claim in claims} - whole:
             if len(self.known) >= 200:
                 self.known.clear()
                 self.templates.clear()
+                self.registrations.clear()
             async with db.transaction(self.rt.pool, self.organisation) as conn:
                 self.known[id], template = await _approved(conn, id)
+                if self.header is not None:
+                    found = await registered.found(conn, self.known[id], self.header)
+                    self.registrations[id] = found
             if template is not None:
                 self.templates[id] = template
+
+    def _is_whole(self, id: BroadcastId) -> bool:
+        if self.header is None:
+            return True
+        return self.registrations.get(id, {}).keys() == self.known[id].keys()
 
     def text(self, claim: Claim) -> str | None:
         """Return the text of a claim, or None where it is not what was approved."""
         return self.known[claim.broadcast_id].get(claim.language)
 
     def template(self, claim: Claim) -> FilledTemplate | None:
-        """Return as what a claim goes where its provider wants a template, if it has one."""
+        """Return as what a claim goes where its provider wants a template, if it has one; or under
+        what its text is registered, where texts have to be."""
+        if self.header is not None:
+            return self.registrations.get(claim.broadcast_id, {}).get(claim.language)
         chosen = self.templates.get(claim.broadcast_id)
         if chosen is None:
             return None
         fill = chosen.fills[claim.language]
         return FilledTemplate(chosen.name, fill.code, fill.variables)
+
+    def lacks_registration(self, claim: Claim) -> bool:
+        """Say whether a claim's text would have to be registered, and is not."""
+        return self.header is not None and self.template(claim) is None
 
 
 async def approved_texts(conn: db.Conn, id: BroadcastId) -> dict[str, str]:

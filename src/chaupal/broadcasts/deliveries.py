@@ -1,5 +1,6 @@
 """Every statement that moves deliveries through dispatch: claimed, settled, lapsed, ended."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from operator import attrgetter
@@ -81,10 +82,17 @@ class BroadcastKey:
 
 
 async def lease_senders(
-    conn: db.Conn, worker: UUID, *, channels: list[str], now: datetime, lease: timedelta
+    conn: db.Conn,
+    worker: UUID,
+    *,
+    channels: list[str],
+    listening: Sequence[str] = (),
+    now: datetime,
+    lease: timedelta,
 ) -> list[Leased]:
-    """Take or renew senders that have something queued, and whose provider takes this organisation.
-    One worker holds a sender at a time, so that its pace can be kept in that worker's memory."""
+    """Take or renew senders that have something queued, or that have to be listened to anyhow,
+    being on the channels `listening`; and whose provider takes this organisation. One worker holds
+    a sender at a time, so that its pace can be kept in that worker's memory."""
     return await db.many(
         conn,
         Leased,
@@ -100,7 +108,7 @@ async def lease_senders(
                             WHERE x.organisation_id = s.organisation_id AND x.channel = s.channel
                               AND %(today)s BETWEEN x.since AND coalesce(x.until, 'infinity'))
            AND (s.lease_owner = %(worker)s OR s.lease_until IS NULL OR s.lease_until < %(now)s)
-           AND (s.lease_owner = %(worker)s
+           AND (s.lease_owner = %(worker)s OR s.channel = ANY(%(listening)s)
                 OR EXISTS (SELECT FROM delivery d
                             WHERE d.organisation_id = s.organisation_id AND d.sender_id = s.id
                               AND d.state = 'queued'))
@@ -113,6 +121,7 @@ async def lease_senders(
         """,
         worker=worker,
         channels=channels,
+        listening=list(listening),
         now=now,
         today=day_of(now),
         lease=lease,
@@ -142,6 +151,7 @@ async def claim(
     remembers_keys_for: timedelta,
     limit: int,
     templated: bool = False,
+    heeds_every_silence: bool = False,
 ) -> list[Judged]:
     """Take up to `limit` deliveries that are due through one sender, in turn, and judge each.
 
@@ -155,7 +165,8 @@ async def claim(
     `time_to_live`), the delivery waits and says why, and is looked at again when that ends or after
     `LOOK_AGAIN`, as calendars change. Through a channel that is `templated`, a broadcast that goes
     as a template waits as long as its provider has that template not approved in each language, or
-    as another one than at the approval.
+    as another one than at the approval. With `heeds_every_silence` a silence before a poll keeps it
+    back whether or not it is election matter.
     """
     judged = await db.many(
         conn,
@@ -234,7 +245,8 @@ async def claim(
                 SELECT max(q.ends_at) AS until, min(q.why) AS why
                   FROM stillness q
                  WHERE q.organisation_id = current_organisation()
-                   AND (k.electoral OR q.everything)
+                   AND (k.electoral OR q.everything
+                        OR (%(heeds_every_silence)s AND q.why = 'silence'))
                    AND q.starts_at <= %(now)s + %(time_to_live)s AND q.ends_at > %(now)s
                    AND (u.path BETWEEN q.path AND q.path_end
                         OR (q.reaches_up AND q.path BETWEEN u.path AND u.path_end))) AS still
@@ -261,6 +273,7 @@ async def claim(
         time_to_live=time_to_live,
         remembers_keys_for=remembers_keys_for,
         templated=templated,
+        heeds_every_silence=heeds_every_silence,
         look_again=LOOK_AGAIN,
         withdrawn=Failure.WITHDRAWN.value,
         limit=limit,

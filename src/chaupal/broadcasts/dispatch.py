@@ -23,11 +23,12 @@ from chaupal.broadcasts.approved import Wording
 from chaupal.broadcasts.breaker import Breaker
 from chaupal.broadcasts.deliveries import Judged, Leased
 from chaupal.broadcasts.halting import Halting
+from chaupal.broadcasts.lines import account_of, hear
 from chaupal.broadcasts.models import Claim, State
 from chaupal.broadcasts.pace import Pace
+from chaupal.broadcasts.registered import name_of
 from chaupal.broadcasts.settling import LONGEST_WAIT, TOO_OFTEN, heed, settlement
 from chaupal.channels.contract import (
-    Account,
     Connection,
     Deferred,
     Message,
@@ -101,9 +102,14 @@ class SenderLoop:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Send until told to stop, or until the lease is gone."""
-        async with asyncio.TaskGroup() as loops:  # one that fails takes the other along
-            for _ in range(LOOPS_A_SENDER):
-                loops.create_task(self._loop(stop))
+        async with asyncio.TaskGroup() as all_of_it:  # what fails takes the rest along
+            hearing = all_of_it.create_task(
+                hear(self.rt, self.organisation, self.leased, self.connection)
+            )
+            async with asyncio.TaskGroup() as loops:
+                for _ in range(LOOPS_A_SENDER):
+                    loops.create_task(self._loop(stop))
+            hearing.cancel()
 
     async def _loop(self, stop: asyncio.Event) -> None:
         idle_s = 0.05
@@ -169,6 +175,7 @@ class SenderLoop:
                 time_to_live=self.traits.time_to_live + self.lease,
                 remembers_keys_for=self.traits.remembers_keys_for,
                 templated=self.traits.templated,
+                heeds_every_silence=self.traits.heeds_every_silence,
                 limit=limit,
             )
             if not self.leased.limited:
@@ -204,6 +211,8 @@ class SenderLoop:
         text = self.wording.text(claim)
         if text is None:
             return Deferred("text is not what was approved", LONGEST_WAIT)
+        if self.wording.lacks_registration(claim):
+            return Deferred("text is not registered", LONGEST_WAIT)
         if not claim.address:
             logger.error("delivery.cannot_be_unsealed", delivery=claim.delivery_id)
             return Deferred("sealed under another key", LONGEST_WAIT)
@@ -341,6 +350,7 @@ class Dispatcher:
                 conn,
                 self.worker,
                 channels=list(CHANNELS),
+                listening=[name for name, one in CHANNELS.items() if one.traits.listens],
                 now=self.rt.now(),
                 lease=self.leases.sender,
             )
@@ -377,13 +387,7 @@ class Dispatcher:
         self, leased: Leased, held_until: float, monotonic: Callable[[], float]
     ) -> SenderLoop:
         channel = CHANNELS[leased.channel]
-        account = Account(
-            endpoint=leased.endpoint,
-            token=self.rt.sealer.unseal(leased.sealed_token, f"sender/{leased.id}/token"),
-            webhook_secret=self.rt.sealer.unseal(
-                leased.sealed_webhook_secret, f"sender/{leased.id}/webhook_secret"
-            ),
-        )
+        account = account_of(self.rt.sealer, leased)
         return SenderLoop(
             rt=self.rt,
             organisation=self.organisation,
@@ -398,7 +402,7 @@ class Dispatcher:
                 pair_interval_s=leased.pair_interval_s,
                 pair_burst=leased.pair_burst,
             ),
-            wording=Wording(self.rt, self.organisation),
+            wording=Wording(self.rt, self.organisation, name_of(channel, account)),
             lease=self.leases.delivery,
             held_until=held_until,
             monotonic=monotonic,

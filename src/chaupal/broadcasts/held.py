@@ -47,14 +47,15 @@ async def held(conn: db.Conn, id: BroadcastId, *, now: datetime, limit: int) -> 
           FROM delivery d
           JOIN broadcast b ON b.organisation_id = d.organisation_id AND b.id = d.broadcast_id
           LEFT JOIN sender s ON s.organisation_id = d.organisation_id AND s.id = d.sender_id
-          LEFT JOIN unnest(%(channels)s::text[], %(lives)s::interval[]) AS line (channel, life)
+          LEFT JOIN unnest(%(channels)s::text[], %(lives)s::interval[], %(heeding)s::boolean[])
+                    AS line (channel, life, heeds_every_silence)
             ON line.channel = s.channel
           LEFT JOIN chat_group g ON g.organisation_id = d.organisation_id AND g.id = d.group_id
           LEFT JOIN person m ON m.organisation_id = d.organisation_id AND m.id = d.person_id
           JOIN unit u ON u.organisation_id = d.organisation_id
                      AND u.id = coalesce(g.unit_id, m.unit_id)
           JOIN stillness q ON q.organisation_id = d.organisation_id
-           AND (b.electoral OR q.everything)
+           AND (b.electoral OR q.everything OR (line.heeds_every_silence AND q.why = 'silence'))
            AND q.starts_at <= %(now)s::timestamptz + coalesce(line.life, interval '0')
            AND q.ends_at > %(now)s
            AND (u.path BETWEEN q.path AND q.path_end
@@ -73,6 +74,7 @@ async def held(conn: db.Conn, id: BroadcastId, *, now: datetime, limit: int) -> 
         now=now,
         channels=[one.name for one in traits],
         lives=[one.time_to_live + LONGEST_LEASE for one in traits],
+        heeding=[one.heeds_every_silence for one in traits],
         limit=limit,
     )
 

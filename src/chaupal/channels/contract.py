@@ -4,7 +4,7 @@ Sending has four ends, and all four are ordinary: they are values, not exception
 that raises is a bug, and the worker treats it as one.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -163,6 +163,22 @@ class Remembering(Protocol):
         ...
 
 
+# Returns only when the log has these bytes on disk; otherwise `Unavailable`.
+Keep: TypeAlias = Callable[[bytes], Awaitable[None]]
+
+
+@runtime_checkable
+class Listening(Protocol):
+    """A connection over which its provider also brings what would elsewhere come as webhooks."""
+
+    async def listen(self, keep: Keep, now: Callable[[], datetime], /) -> None:
+        """Hold the line and hand on what comes, framed as the channel reads it, until cancelled.
+
+        What the provider brings is answered only when `keep` has returned.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class TemplateText:
     """A template as its provider has it: `body` with its variables as {{1}}, {{2}}, and the fixed
@@ -227,7 +243,10 @@ class Traits:
     that its reference is the proof; elsewhere only a later status proves it. `reaches_people_at`:
     which of a person's addresses it writes to, if it writes to people at all. `takes_back`: its
     connections are `Deleting`. `templated`: it writes first only what its provider has approved;
-    its connections are `Templating`. `remembers_sends`: they are `Remembering`.
+    its connections are `Templating`. `remembers_sends`: they are `Remembering`. `listens`: they are
+    `Listening`, so a sender's line is held also while there is nothing to send.
+    `heeds_every_silence`: the law keeps all of it out of a silence before a poll, election matter or
+    not.
     """
 
     name: str
@@ -239,6 +258,8 @@ class Traits:
     takes_back: bool = False
     templated: bool = False
     remembers_sends: bool = False
+    listens: bool = False
+    heeds_every_silence: bool = False
 
     @property
     def idempotent(self) -> bool:
@@ -267,6 +288,15 @@ class Channel(Protocol):
 
     def read(self, body: bytes) -> list[Arrival]:
         """Turn a webhook's bytes into arrivals. Pure; what it does not know it leaves out."""
+        ...
+
+
+@runtime_checkable
+class Vetted(Protocol):
+    """A channel that takes only texts registered beforehand, under the name a sender goes by."""
+
+    def name_of(self, account: Account) -> str:
+        """Return that name; an account that has none is a ValueError."""
         ...
 
 

@@ -7,6 +7,7 @@ from chaupal.channels.contract import Channel
 from chaupal.channels.email import Email
 from chaupal.channels.matrix import Matrix
 from chaupal.channels.sandbox import Sandbox
+from chaupal.channels.sms import Sms
 from chaupal.channels.telegram import Telegram
 from chaupal.channels.whatsapp_cloud import WhatsAppCloud
 from chaupal.kit.refusals import Invalid
@@ -14,8 +15,14 @@ from chaupal.kit.refusals import Invalid
 CHANNELS: Mapping[str, Channel] = MappingProxyType(
     {
         channel.traits.name: channel
-        for channel in (Sandbox(), Telegram(), Matrix(), WhatsAppCloud(), Email())
+        for channel in (Sandbox(), Telegram(), Matrix(), WhatsAppCloud(), Email(), Sms())
     }
+)
+
+# What a sender's address begins with, where its provider is not asked over the web.
+OF_THE_WEB = frozenset({"http", "https"})
+SCHEMES: Mapping[str, frozenset[str]] = MappingProxyType(
+    {"email": frozenset({"smtp", "smtps"}), "sms": frozenset({"smpp", "smpps"})}
 )
 
 # Channels that no program may drive: their deliveries become tasks for the group's admins.

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from chaupal import directory, groups
+from chaupal.channels.registry import CHANNELS
 from chaupal.cli import console
 from chaupal.cli.console import Which, opened, organisation_named, say
 from chaupal.kit.refusals import Invalid
@@ -147,7 +148,9 @@ def _sender() -> None:
 def add_sender(
     name: str,
     *,
-    channel: Annotated[str, typer.Option(help="sandbox, telegram, matrix, email, whatsapp_cloud.")],
+    channel: Annotated[
+        str, typer.Option(help="sandbox, telegram, matrix, email, sms, whatsapp_cloud.")
+    ],
     endpoint: Annotated[str, typer.Option(help="Where the provider answers, https://…")],
     rate_per_s: Annotated[int, typer.Option(min=1, max=20000)] = 20,
     chat_interval_s: Annotated[float, typer.Option(min=0)] = 0.0,
@@ -160,9 +163,12 @@ def add_sender(
 ) -> None:
     """Add a sender. Its secrets are asked for, or read from files, and kept sealed."""
     token = console.secret(token_file, "Token", option="--token-file")
-    webhook_secret = console.secret(
-        webhook_secret_file, "Webhook secret", option="--webhook-secret-file"
-    )
+    found = CHANNELS.get(channel)
+    webhook_secret = ""
+    if found is None or not found.traits.listens:  # what listens on its line has no webhook
+        webhook_secret = console.secret(
+            webhook_secret_file, "Webhook secret", option="--webhook-secret-file"
+        )
 
     async def body() -> None:
         async with opened() as rt:

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from chaupal import record
 from chaupal.channels import registry
+from chaupal.channels.contract import Account, Vetted
 from chaupal.directory import mapping as headings_said
 from chaupal.directory import queries, reading, report, rows, staging
 from chaupal.directory.groups import load as groups
@@ -220,10 +221,17 @@ async def add_sender(
     this kind, an endpoint that is no web address, a name that is taken, and an account without the
     business account of its templates where its channel has such.
     """
-    registry.channel(channel)
-    if urlsplit(endpoint).scheme not in {"http", "https"} or not urlsplit(endpoint).netloc:
+    adapter = registry.channel(channel)
+    schemes = registry.SCHEMES.get(channel, registry.OF_THE_WEB)
+    if urlsplit(endpoint).scheme not in schemes or not urlsplit(endpoint).netloc:
         raise Invalid("sender.endpoint_malformed")
-    if not name or not token or not webhook_secret or not 1 <= rate_per_s <= 20000:
+    if isinstance(adapter, Vetted):
+        try:
+            adapter.name_of(Account(endpoint, token, webhook_secret))
+        except ValueError as error:
+            raise Invalid("sender.endpoint_malformed") from error
+    is_secret = bool(webhook_secret) or adapter.traits.listens  # nobody posts where one listens
+    if not name or not token or not is_secret or not 1 <= rate_per_s <= 20000:
         raise Invalid("request.malformed", where="sender")
     if business_account is not None and not BUSINESS_ACCOUNT.fullmatch(business_account):
         raise Invalid("request.malformed", where="business_account")

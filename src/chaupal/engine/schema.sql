@@ -1584,6 +1584,24 @@ CREATE TABLE public.recall (
 
 ALTER TABLE ONLY public.recall FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE public.registered_text (
+    organisation_id integer NOT NULL,
+    number text NOT NULL,
+    header text NOT NULL,
+    language text NOT NULL,
+    body text NOT NULL,
+    entered_by uuid NOT NULL,
+    entered_label text NOT NULL,
+    entered_at timestamp with time zone NOT NULL,
+    withdrawn_at timestamp with time zone,
+    CONSTRAINT body_is_there CHECK (((body <> ''::text) AND (length(body) <= 2000))),
+    CONSTRAINT header_is_registered CHECK ((header ~ '^([A-Za-z]{6}|[0-9]{6})$'::text)),
+    CONSTRAINT language_is_known CHECK ((language = ANY (ARRAY['hi'::text, 'en'::text]))),
+    CONSTRAINT number_is_the_ledgers CHECK ((number ~ '^[0-9]{10,25}$'::text))
+);
+
+ALTER TABLE ONLY public.registered_text FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.relay_assignment (
     organisation_id integer NOT NULL,
     id uuid NOT NULL,
@@ -2311,6 +2329,9 @@ ALTER TABLE ONLY public.recall
 ALTER TABLE ONLY public.record
     ADD CONSTRAINT record_pkey PRIMARY KEY (organisation_id, number);
 
+ALTER TABLE ONLY public.registered_text
+    ADD CONSTRAINT registered_text_pkey PRIMARY KEY (organisation_id, number);
+
 ALTER TABLE ONLY public.relay_assignment
     ADD CONSTRAINT relay_assignment_organisation_id_task_id_person_id_key UNIQUE (organisation_id, task_id, person_id);
 
@@ -2851,6 +2872,9 @@ ALTER TABLE ONLY public.recall
 ALTER TABLE ONLY public.record
     ADD CONSTRAINT record_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES public.organisation(id);
 
+ALTER TABLE ONLY public.registered_text
+    ADD CONSTRAINT registered_text_organisation_id_entered_by_fkey FOREIGN KEY (organisation_id, entered_by) REFERENCES public.account(organisation_id, id);
+
 ALTER TABLE ONLY public.relay_assignment
     ADD CONSTRAINT relay_assignment_organisation_id_office_id_fkey FOREIGN KEY (organisation_id, office_id) REFERENCES public.office(organisation_id, id);
 
@@ -3106,6 +3130,8 @@ CREATE POLICY own_organisation ON public.recall USING ((organisation_id = ( SELE
 
 CREATE POLICY own_organisation ON public.record USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
 
+CREATE POLICY own_organisation ON public.registered_text USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
+
 CREATE POLICY own_organisation ON public.relay_assignment USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
 
 CREATE POLICY own_organisation ON public.relay_task USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
@@ -3169,6 +3195,8 @@ ALTER TABLE public.post ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.recall ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.record ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.registered_text ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.relay_assignment ENABLE ROW LEVEL SECURITY;
 
@@ -3379,6 +3407,8 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.post TO chaupal_program;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.projection TO chaupal_program;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.recall TO chaupal_program;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.registered_text TO chaupal_program;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.relay_assignment TO chaupal_program;
 

@@ -67,6 +67,23 @@ CERTIFICATION = Certification(
 
 
 @dataclass(frozen=True, slots=True)
+class BulkBan:
+    """Channels on which nothing at all may arrive in the silence before a poll, by which rule, as
+    known on a day."""
+
+    channels: frozenset[str]
+    source: str
+    known_on: date
+
+
+BULK_BAN = BulkBan(
+    frozenset({"sms"}),
+    "ECI, October 2025: bulk SMS and voice messages forbidden in the 48 hours before a poll closes",
+    date(2026, 11, 23),
+)
+
+
+@dataclass(frozen=True, slots=True)
 class NewPoll:
     """A polling day to be entered. `codes` are the units in which it is held, with all below them.
 

@@ -22,6 +22,7 @@ from chaupal.web.people_refusals import OF_PEOPLE
 from chaupal.web.people_terms import OF_PEOPLE as TERMS_OF_PEOPLE
 from chaupal.web.refusals import AT_THE_DESK, N_, UNNAMED, Words
 from chaupal.web.schedule_refusals import OF_SCHEDULES
+from chaupal.web.sms_refusals import OF_SMS
 from chaupal.web.template_refusals import OF_TEMPLATES
 from chaupal.web.tree_refusals import OF_THE_TREE
 from chaupal.web.watch_refusals import OF_THE_WATCH
@@ -43,6 +44,7 @@ REFUSALS: Mapping[str, Words] = MappingProxyType(
         **OF_THE_API,
         **OF_SCHEDULES,
         **OF_TEMPLATES,
+        **OF_SMS,
     }
 )
 

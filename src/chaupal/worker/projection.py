@@ -95,7 +95,8 @@ class Gathered:
             case MessageArrived() | GroupPulse():
                 self.said.setdefault(UUID(source), []).append(arrival)
             case PersonSaid():
-                line = UUID(source), ContactChannel(envelope.channel)
+                contact = CHANNELS[envelope.channel].traits.reaches_people_at
+                line = UUID(source), contact or ContactChannel(envelope.channel)
                 dated = replace(arrival, at=arrival.at or envelope.received_at)
                 self.words.setdefault(line, []).append(dated)
             case SenderHeard():

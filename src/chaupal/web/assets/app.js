@@ -65,6 +65,37 @@ document.addEventListener("input", (event) => {
 });
 document.querySelectorAll("[data-counter]").forEach(count);
 
+// --- SMS to each person as one types: counted as web/pages/sms.py counts ------------------------
+const GSM = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà";
+const GSM_TWICE = "\f^{}\\[~]|€";
+function segments(text) {
+  const letters = [...text];
+  const small = letters.every((letter) => GSM.includes(letter) || GSM_TWICE.includes(letter));
+  const [alone, joined] = small ? [160, 153] : [70, 67];
+  const sizes = letters.map((letter) => (small ? (GSM.includes(letter) ? 1 : 2) : letter.length));
+  if (sizes.reduce((sum, size) => sum + size, 0) <= alone) return 1;
+  let found = 1;
+  let filled = 0;
+  for (const size of sizes) {
+    if (filled + size > joined) {
+      found += 1;
+      filled = 0;
+    }
+    filled += size;
+  }
+  return found;
+}
+function price(meter) {
+  const text = document.getElementById(meter.dataset.sms).value.trim();
+  const label = document.querySelector("[name=synthetic]")?.checked ? meter.dataset.label : "";
+  const found = segments(label + text);
+  const [number, cost] = meter.querySelectorAll("output");
+  number.textContent = found;
+  if (cost) cost.textContent = Number((found * Number(meter.dataset.paise)).toFixed(2));
+  number.classList.toggle("over", found > Number(meter.dataset.limit));
+}
+document.addEventListener("input", () => document.querySelectorAll("[data-sms]").forEach(price));
+
 // --- one box to find a unit among many ------------------------------------------------------
 document.addEventListener("input", (event) => {
   const list = document.getElementById(event.target.dataset.filters);

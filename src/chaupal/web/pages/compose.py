@@ -29,7 +29,7 @@ from chaupal.organisations.scope import INDIA
 from chaupal.web import builder, visits
 from chaupal.web.answers import onward, page
 from chaupal.web.builder import Node
-from chaupal.web.pages import audiences, life, whys, wording
+from chaupal.web.pages import audiences, life, sms, whys, wording
 from chaupal.web.pages.naming import names_in
 from chaupal.web.pages.wording import Templated
 from chaupal.web.sentences import Names
@@ -262,7 +262,13 @@ async def template(request: Asked) -> Response[Any]:
     async with db.transaction(rt.pool, desk.actor.organisation) as conn:
         via = await people.channels(conn, now=rt.now())
         offer = await wording.offered(conn, via, written.templated)
-    contents = {"draft": asdict(_bare(written)), "limit": TEXT_LIMIT_CHARACTERS, "wording": offer}
+        counted = await _counted(conn, written, via)
+    contents = {
+        "draft": asdict(_bare(written)),
+        "limit": TEXT_LIMIT_CHARACTERS,
+        "wording": offer,
+        "sms": counted,
+    }
     return page(request, desk, "fragments/wording.html", contents)
 
 
@@ -357,7 +363,9 @@ async def _form(
     async with db.transaction(rt.pool, desk.actor.organisation) as conn:
         offer = await audiences.choices(conn, desk, written.root, now=rt.now())
         worded = await wording.offered(conn, offer["via"], written.templated)
+        counted = await _counted(conn, written, offer["via"])
     contents = {
+        "sms": counted,
         "action": action,
         "refusal": refusal and refusal_words(refusal.code, refusal.facts, language),
         "draft": asdict(_bare(written)),
@@ -377,6 +385,14 @@ async def _form(
     }
     status = refusal.status if refusal else 200
     return page(request, desk, "compose.html", contents, status=status)
+
+
+async def _counted(conn: db.Conn, written: Written, via: list[str]) -> dict[str, Any] | None:
+    """Return how many SMS its texts are, where it may go by SMS."""
+    if "sms" not in via:
+        return None
+    texts = {"hi": written.text_hi, "en": written.text_en}
+    return await sms.counted(conn, texts, synthetic=written.synthetic)
 
 
 def _bare(written: Written) -> Written:
