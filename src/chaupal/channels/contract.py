@@ -245,8 +245,8 @@ class Traits:
     connections are `Deleting`. `templated`: it writes first only what its provider has approved;
     its connections are `Templating`. `remembers_sends`: they are `Remembering`. `listens`: they are
     `Listening`, so a sender's line is held also while there is nothing to send.
-    `heeds_every_silence`: the law keeps all of it out of a silence before a poll, election matter or
-    not.
+    `heeds_every_silence`: the law keeps all of it out of a silence before a poll, be it election
+    matter or not.
     """
 
     name: str
