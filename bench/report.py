@@ -44,7 +44,10 @@ async def reports(ground: Ground, size: int) -> list[Figure]:
             assert broadcast.begins_at is not None
             await owner.execute(MOVED, {"id": id, "start": broadcast.begins_at})
             await owner.execute("ANALYZE delivery")
-            await owner.execute("UPDATE sender SET disabled_at = now()")
+            await owner.execute(  # nobody is to send what was frozen here
+                "UPDATE sender SET disabled_at = now() WHERE organisation_id = %s",
+                (place.organisation,),
+            )
         bare_s = median([await _bare(owner, id) for _ in range(ROUNDS)])
     with ground.step("report: gathered by the worker"):
         began = perf_counter()
