@@ -14,7 +14,17 @@ from msgspec import Meta, Struct
 from chaupal.api.callers import After, Called, Caller, Key, Limit, Listing
 from chaupal.arrivals import log as arrivals_log
 from chaupal.broadcasts import actions, audience, queries
-from chaupal.broadcasts.models import Broadcast, BroadcastId, Draft, Lane, Purpose, Stage
+from chaupal.broadcasts.models import (
+    Broadcast,
+    BroadcastId,
+    Draft,
+    Lane,
+    Pictured,
+    Purpose,
+    Stage,
+    beside,
+)
+from chaupal.broadcasts.pictures import read_id
 from chaupal.broadcasts.rendering import render
 from chaupal.broadcasts.rungs import tally
 
@@ -36,6 +46,13 @@ class BroadcastLine(Struct, frozen=True):
     targets: int | None
 
 
+class PictureShape(Struct, frozen=True, forbid_unknown_fields=True):
+    """The picture beside a text, by its id, and what it shows, for those who do not see it."""
+
+    id: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+    description: str
+
+
 class BroadcastShape(Struct, frozen=True):
     """A broadcast whole. `content` is what an approval is for: send it back as `seen`.
 
@@ -55,6 +72,8 @@ class BroadcastShape(Struct, frozen=True):
     election_matter: bool
     electoral: bool
     synthetic: bool
+    pictures: dict[str, PictureShape]
+    text_alone: bool
     starts_at: datetime | None
     expires_at: datetime
     content: str
@@ -75,7 +94,9 @@ class NewBroadcast(Struct, frozen=True, forbid_unknown_fields=True):
     """What an author writes. `audience` is an expression, as docs/audiences.md describes it.
 
     With `via`, people themselves are written to, over the first of these channels that they agreed
-    to. Without `starts_at` it begins as soon as it is approved. Moments carry their zone.
+    to. Without `starts_at` it begins as soon as it is approved. Moments carry their zone. With
+    `pictures` each text has one, by its language; `text_alone`: where a channel takes no picture,
+    the text goes alone.
     """
 
     title: str
@@ -88,6 +109,8 @@ class NewBroadcast(Struct, frozen=True, forbid_unknown_fields=True):
     election_matter: bool = True
     synthetic: bool = False
     via: list[str] = []
+    pictures: dict[str, PictureShape] = {}
+    text_alone: bool = False
 
     def draft(self) -> Draft:
         """Return the broadcast that this describes."""
@@ -102,6 +125,11 @@ class NewBroadcast(Struct, frozen=True, forbid_unknown_fields=True):
             synthetic=self.synthetic,
             via=tuple(self.via),
             starts_at=self.starts_at,
+            pictures={
+                language: Pictured(read_id(shown.id), shown.description.strip())
+                for language, shown in self.pictures.items()
+            },
+            text_alone=self.text_alone,
         )
 
 
@@ -196,6 +224,11 @@ async def broadcast(caller: Called, id: FromPath[UUID]) -> BroadcastShape:
         election_matter=row.election_matter,
         electoral=row.electoral,
         synthetic=row.synthetic,
+        pictures={
+            language: PictureShape(shown.id.hex(), shown.description)
+            for language, shown in beside(shown.texts).items()
+        },
+        text_alone=row.text_alone,
         starts_at=row.starts_at,
         expires_at=row.expires_at,
         content=row.content_hash.hex(),
@@ -218,6 +251,7 @@ async def preview(caller: Called, data: JSONBody[NewBroadcast]) -> Preview:
     """Check a broadcast as if it were written, and count whom it would reach. Nothing is kept."""
     draft, now = data.draft(), caller.rt.now()
     draft.check(now=now)
+    await actions.check_picture(caller.rt, draft, actor=caller.actor)
     if draft.via:
         reached = await actions.count_people(
             caller.rt, draft.audience, draft.purpose, draft.via, actor=caller.actor

@@ -25,6 +25,7 @@ from chaupal.broadcasts.breaker import Breaker
 from chaupal.broadcasts.deliveries import Judged, Leased, Settlement
 from chaupal.broadcasts.models import Claim, State
 from chaupal.broadcasts.pace import Pace
+from chaupal.broadcasts.showing import Showing
 from chaupal.channels.contract import (
     Accepted,
     Account,
@@ -32,6 +33,7 @@ from chaupal.channels.contract import (
     Deferred,
     Message,
     Outcome,
+    Picture,
     Rejected,
     Traits,
     Unknown,
@@ -99,6 +101,13 @@ class SenderLoop:
     breaker: Breaker = field(default_factory=Breaker)
     journal: exchanges.Journal = field(default_factory=exchanges.Journal)
     shown: exchanges.State | None = None
+    showing: Showing = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Begin with no picture known to the provider."""
+        self.showing = Showing(
+            self.rt, self.organisation, self.leased.id, self.connection, self.traits, self.monotonic
+        )
 
     async def run(self, stop: asyncio.Event) -> None:
         """Send until told to stop, or until the lease is gone."""
@@ -192,11 +201,21 @@ class SenderLoop:
         if not claim.address:
             logger.error("delivery.cannot_be_unsealed", delivery=claim.delivery_id)
             return Deferred("sealed under another key", LONGEST_WAIT)
-        if not await self.pace.turn(claim.address, until=min(begin_by, self.held_until)):
-            return None
-        message = Message(
-            claim.address, text, str(claim.delivery_id), unsubscribe_url=self._way_out(claim)
+        begin_by = min(begin_by, self.held_until)
+        shown = self.wording.beside(claim)
+        if shown is None:
+            return await self._in_turn(claim, text, begin_by)
+        return await self.showing.send(
+            shown, lambda picture: self._in_turn(claim, text, begin_by, picture), begin_by=begin_by
         )
+
+    async def _in_turn(
+        self, claim: Claim, text: str, begin_by: float, picture: Picture | None = None
+    ) -> Outcome | None:
+        if not await self.pace.turn(claim.address, until=begin_by):
+            return None
+        key, way_out = str(claim.delivery_id), self._way_out(claim)
+        message = Message(claim.address, text, key, unsubscribe_url=way_out, picture=picture)
         outcome = await self.connection.send(message)
         if isinstance(outcome, Rejected) and outcome.failure is Failure.MISCONFIGURED:
             # The account's fault, not the group's: a new token mends it, so nothing is given up.

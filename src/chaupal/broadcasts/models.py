@@ -14,10 +14,12 @@ from chaupal.broadcasts import audience
 from chaupal.kit.refusals import Invalid, NotAllowed, Refused
 
 BroadcastId = NewType("BroadcastId", UUID)
+PictureId = NewType("PictureId", bytes)
 
 LANGUAGES = ("hi", "en")
 TEXT_LIMIT_CHARACTERS = 4000
 TITLE_LIMIT_CHARACTERS = 200
+DESCRIPTION_LIMIT_CHARACTERS = 500
 LONGEST_LIFE = timedelta(days=14)
 LONGEST_AHEAD = timedelta(days=14)
 
@@ -74,12 +76,21 @@ MOVES: dict[str, tuple[frozenset[Stage], Stage]] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Pictured:
+    """Which picture stands beside a text, and what it shows, for those who do not see it."""
+
+    id: PictureId
+    description: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """What an author writes: everything that both signatures stand under.
 
     `via` are the channels on which people themselves are written to, in the order in which they
     are tried for each; with none, the broadcast is for groups. Nothing of it goes before
-    `starts_at`; without one it begins as soon as it is approved.
+    `starts_at`; without one it begins as soon as it is approved. With `pictures` each text has one;
+    `text_alone` says that it goes without where a channel takes none.
     """
 
     title: str
@@ -92,6 +103,8 @@ class Draft:
     synthetic: bool = False
     via: tuple[str, ...] = ()
     starts_at: datetime | None = None
+    pictures: dict[str, Pictured] = field(default_factory=dict)
+    text_alone: bool = False
 
     def content(self) -> bytes:
         """Return the canonical bytes of what is written: the same draft gives the same bytes.
@@ -113,6 +126,13 @@ class Draft:
             written["via"] = self.via
         if self.starts_at is not None:
             written["starts_at"] = self.starts_at.astimezone(UTC).isoformat()
+        if self.pictures:
+            written["pictures"] = {
+                language: [shown.id.hex(), shown.description]
+                for language, shown in sorted(self.pictures.items())
+            }
+        if self.text_alone:
+            written["text_alone"] = True
         return msgspec.json.encode(written, order="deterministic")
 
     def content_hash(self) -> bytes:
@@ -141,11 +161,32 @@ class Draft:
                     limit=TEXT_LIMIT_CHARACTERS,
                     length=len(text),
                 )
+        self._check_pictures()
         self._check_start(now)
         if self.expires_at <= now:
             raise Invalid("broadcast.expires_in_the_past")
         if self.expires_at > (self.starts_at or now) + LONGEST_LIFE:
             raise Invalid("broadcast.expires_too_late", days=LONGEST_LIFE.days)
+
+    def _check_pictures(self) -> None:
+        """Refuse a text that is left without a picture where others have one, and a picture that
+        some readers would be told nothing of."""
+        if not self.pictures:
+            return
+        if self.pictures.keys() - self.texts.keys():
+            raise Invalid("request.malformed", where="picture")
+        for language in self.texts:
+            shown = self.pictures.get(language)
+            if shown is None:
+                raise Invalid("picture.missing", language=language)
+            if not shown.description.strip():
+                raise Invalid("picture.description_missing", language=language)
+            if len(shown.description) > DESCRIPTION_LIMIT_CHARACTERS:
+                raise Invalid(
+                    "picture.description_too_long",
+                    language=language,
+                    limit=DESCRIPTION_LIMIT_CHARACTERS,
+                )
 
     def _check_start(self, now: datetime) -> None:
         if self.starts_at is None:
@@ -191,6 +232,7 @@ class Broadcast:
     via: list[str]
     starts_at: datetime | None = None
     electoral: bool = True
+    text_alone: bool = False
 
     @property
     def begins_at(self) -> datetime | None:
@@ -199,11 +241,11 @@ class Broadcast:
             return self.frozen_at
         return max(self.frozen_at, self.starts_at)
 
-    def draft(self, texts: dict[str, str]) -> Draft:
+    def draft(self, texts: "list[Text]") -> Draft:
         """Return what is written, so that its hash can be computed again."""
         return Draft(
             title=self.title,
-            texts=texts,
+            texts={text.language: text.body for text in texts},
             purpose=self.purpose,
             audience=audience.parse(self.audience),
             expires_at=self.expires_at,
@@ -212,6 +254,8 @@ class Broadcast:
             synthetic=self.synthetic,
             via=tuple(self.via),
             starts_at=self.starts_at,
+            pictures=beside(texts),
+            text_alone=self.text_alone,
         )
 
     def check_move(self, verb: str) -> Stage:
@@ -232,10 +276,21 @@ class Broadcast:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """The body of a broadcast in one language."""
+    """The body of a broadcast in one language, and the picture beside it, if there is one."""
 
     language: str
     body: str
+    picture_id: bytes | None = None
+    picture_description: str | None = None
+
+
+def beside(texts: list[Text]) -> dict[str, Pictured]:
+    """Return the pictures of texts, by language."""
+    return {
+        text.language: Pictured(PictureId(text.picture_id), text.picture_description or "")
+        for text in texts
+        if text.picture_id is not None
+    }
 
 
 @dataclass(frozen=True, slots=True)

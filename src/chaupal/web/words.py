@@ -20,6 +20,7 @@ from chaupal.web.law_refusals import OF_THE_LAW
 from chaupal.web.office_refusals import OF_OFFICES
 from chaupal.web.people_refusals import OF_PEOPLE
 from chaupal.web.people_terms import OF_PEOPLE as TERMS_OF_PEOPLE
+from chaupal.web.picture_refusals import OF_PICTURES
 from chaupal.web.refusals import AT_THE_DESK, N_, UNNAMED, Words
 from chaupal.web.schedule_refusals import OF_SCHEDULES
 from chaupal.web.tree_refusals import OF_THE_TREE
@@ -39,6 +40,7 @@ REFUSALS: Mapping[str, Words] = MappingProxyType(
         **OF_IMPORTS,
         **OF_THE_API,
         **OF_SCHEDULES,
+        **OF_PICTURES,
     }
 )
 

@@ -11,7 +11,7 @@ import aiohttp
 
 from chaupal.arrivals import actions as arrivals
 from chaupal.broadcasts import jobs as broadcasts
-from chaupal.broadcasts import retracting
+from chaupal.broadcasts import pictures, retracting
 from chaupal.directory import tallies
 from chaupal.directory.jobs import run as imports
 from chaupal.groups.coverage import jobs as coverage
@@ -57,6 +57,7 @@ def duties(
         Duty("retract", 1, retractor.work),
         Duty("tidy", 20, lambda: broadcasts.tidy(rt, organisation)),
         Duty("purge", 60, lambda: arrivals.purge(rt, organisation)),
+        Duty("let_go_of_pictures", 600, lambda: pictures.let_go(rt, organisation)),
         Duty("tidy_imports", 600, lambda: imports.tidy(rt, organisation)),
         Duty("fold_tallies", 60, lambda: tallies.fold(rt, organisation)),
         Duty("recount_tallies", DAY_S, lambda: tallies.recount(rt, organisation)),

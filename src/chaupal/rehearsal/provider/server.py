@@ -1,6 +1,7 @@
 """The sandbox's HTTP face for bots and people, and the life of its process."""
 
 import asyncio
+import hashlib
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
@@ -18,7 +19,8 @@ from chaupal.rehearsal.provider.book import Book, Record, TooLong
 from chaupal.rehearsal.provider.hooks import Hook, HookCounts, encode
 from chaupal.rehearsal.provider.town import Bot, Entry, Group, Name, Town, person_id
 
-BODY_LIMIT_BYTES = 65_536
+BODY_LIMIT_BYTES = 1 << 20  # of a picture; a message has a limit of its own
+JPEG = b"\xff\xd8\xff"
 INBOX_LIMIT = 1_000
 THROTTLE_S = 1
 
@@ -32,6 +34,7 @@ class Send(msgspec.Struct, frozen=True):
     chat_id: str | int
     text: Text
     key: Name | None = None
+    picture: str | None = None
 
 
 class Delete(msgspec.Struct, frozen=True):
@@ -107,6 +110,7 @@ class Sandbox:
         self.hook_counts = HookCounts()
         self.hooks: dict[str, Hook] = {}
         self.buckets: dict[str, Bucket] = {}
+        self.pictures: set[str] = set()
         self.behave(Behaviour())
         self._first_update_id = time.time_ns()
         self._read_delete = msgspec.json.Decoder(Delete).decode
@@ -163,12 +167,28 @@ class Sandbox:
             case Fate.ERROR:
                 raise Declined(self.dice.choice((500, 502, 503)), "trouble")
         send = read(self._read_send, await request.read())
+        if send.picture is not None:
+            if send.picture not in self.pictures:
+                raise Declined(400, "picture not found")
+            self.counts["pictured"] += 1
         message_id = self._accept(bot, send, failed=fate is Fate.FAILED)
         if self.behaviour.answer_delay_s:
             await asyncio.sleep(self.behaviour.answer_delay_s)
         if fate is Fate.ANSWER_LOST:
             raise Cut("lost_answers")
         return self.yes({"message_id": message_id})
+
+    async def bring(self, request: web.Request) -> web.StreamResponse:
+        """POST /bot{token}/bringPicture: a bot puts a picture here, to send it by its name."""
+        if request.match_info["token"] not in self.town.bots:
+            raise Declined(401, "unauthorized")
+        content = await request.read()
+        if not content.startswith(JPEG):
+            raise Declined(400, "not a picture")
+        name = hashlib.sha256(content).hexdigest()
+        self.pictures.add(name)
+        self.counts["pictures"] += 1
+        return self.yes({"picture": name})
 
     async def delete(self, request: web.Request) -> web.StreamResponse:
         """POST /bot{token}/deleteMessage: a bot takes back what it sent."""

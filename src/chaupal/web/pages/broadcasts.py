@@ -9,7 +9,7 @@ from litestar.params import FromPath
 from chaupal.arrivals import log as arrivals_log
 from chaupal.broadcasts import actions, audience, queries, report
 from chaupal.broadcasts import pages as broadcast_pages
-from chaupal.broadcasts.models import Broadcast, BroadcastId, Stage
+from chaupal.broadcasts.models import Broadcast, BroadcastId, Stage, Text
 from chaupal.kit import db
 from chaupal.kit.refusals import Invalid, NotFound
 from chaupal.kit.runtime import Runtime
@@ -110,12 +110,21 @@ async def broadcast(request: Asked, id: FromPath[UUID]) -> Response[Any]:
     async with db.transaction(rt.pool, desk.actor.organisation) as conn:
         shown: Broadcast = contents["row"]
         contents["finding"] = await finding_of(conn, shown.id, desk.scope)
-        written = {text["language"]: text["body"] for text in contents["texts"]}
-        contents["certificate"] = await certificate_of(conn, shown, written, desk)
+        contents["certificate"] = await certificate_of(conn, shown, contents["written"], desk)
         contents["may_recount"] = desk.scope.allows(Right.STEER)
         if shown.stage in BEFORE_FREEZE:
             contents["audience_count"] = await actions.total(conn, shown, now=rt.now())
     return page(request, desk, "broadcast.html", contents | of_reader(shown, desk))
+
+
+def _text(text: Text) -> dict[str, Any]:
+    """Return one language of what is sent."""
+    return {
+        "language": text.language,
+        "body": text.body,
+        "picture_url": text.picture_id and f"/pictures/{text.picture_id.hex()}",
+        "description": text.picture_description,
+    }
 
 
 async def look(
@@ -156,6 +165,7 @@ async def look(
             "election_matter": shown.election_matter,
             "electoral": shown.electoral,
             "synthetic": shown.synthetic,
+            "text_alone": shown.text_alone,
             "author_label": shown.author_label,
             "created_at": shown.created_at,
             "approver_label": shown.approver_label,
@@ -165,7 +175,8 @@ async def look(
             "expires_at": shown.expires_at,
             "content": shown.content_hash.hex(),
         },
-        "texts": [{"language": text.language, "body": text.body} for text in texts],
+        "written": texts,
+        "texts": [_text(text) for text in texts],
         "steps": steps(shown, now),
         "audience_count": shown.targets,
         "progress": {

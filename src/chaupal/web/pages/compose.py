@@ -1,7 +1,7 @@
 """Writing a broadcast: the form, the count beside it, and what it becomes."""
 
 import hashlib
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -26,18 +26,19 @@ from chaupal.kit import db, digits
 from chaupal.kit.refusals import Invalid, NotAllowed, NotFound, Refused
 from chaupal.organisations import Right
 from chaupal.organisations.scope import INDIA
-from chaupal.web import builder, visits
+from chaupal.web import builder, picture_form, visits
 from chaupal.web.answers import onward, page
 from chaupal.web.builder import Node
 from chaupal.web.pages import audiences, whys
 from chaupal.web.pages.naming import names_in
+from chaupal.web.picture_form import PictureFields
 from chaupal.web.sentences import Names
 from chaupal.web.visits import Asked, Desk
 from chaupal.web.words import refusal_words
 
 USUAL_LIFE_H = 24
 LONGEST_LIFE_H = int(LONGEST_LIFE.total_seconds()) // 3600
-MENDED_ON_THE_FORM = frozenset({"audience.empty"})
+MENDED_ON_THE_FORM = frozenset({"audience.empty", "picture.caption_too_long", "picture.not_taken"})
 NOT_KEPT: dict[str, Any] = {"name": "", "refusal": None}
 
 
@@ -59,6 +60,7 @@ class Written:
     via: tuple[str, ...]
     root: Node
     opened_at: datetime
+    picture: PictureFields = field(default_factory=PictureFields)
 
     def draft(self, expression: audience.Expression) -> Draft:
         """Return the broadcast that this form describes."""
@@ -70,9 +72,11 @@ class Written:
             raise Invalid("broadcast.channel_missing")
         starts_at = _start(self.starts)
         written = {"hi": self.text_hi, "en": self.text_en}
+        texts = {language: text for language, text in written.items() if text.strip()}
+        beside = self.picture.beside(texts)
         return Draft(
             title=self.title,
-            texts={language: text for language, text in written.items() if text.strip()},
+            texts=texts,
             purpose=purpose,
             audience=expression,
             expires_at=(starts_at or self.opened_at) + timedelta(hours=self.expires_h),
@@ -81,10 +85,13 @@ class Written:
             synthetic=self.synthetic,
             via=self.via,
             starts_at=starts_at,
+            pictures=beside,
+            text_alone=bool(beside) and self.picture.text_alone,
         )
 
 
-def _read(form: FormMultiDict, now: datetime) -> Written:
+def read(form: FormMultiDict, now: datetime) -> Written:
+    """Return what stands in the form, whatever it is worth."""
     return Written(
         title=str(form.get("title", "")).strip(),
         text_hi=_text(form, "text_hi"),
@@ -99,6 +106,7 @@ def _read(form: FormMultiDict, now: datetime) -> Written:
         via=audiences.via_of(form),
         root=builder.read(form),
         opened_at=_opened(str(form.get("opened_at", "")), now),
+        picture=picture_form.read(form),
     )
 
 
@@ -196,11 +204,11 @@ async def edit(request: Asked, id: FromPath[UUID]) -> Response[Any]:
             raise NotAllowed("broadcast.only_the_author_edits")
         if broadcast.stage not in {Stage.DRAFT, Stage.SUBMITTED}:
             raise Refused("broadcast.cannot_move", stage=broadcast.stage.value, verb="edit")
-        texts = {text.language: text.body for text in await queries.texts(conn, broadcast.id)}
+        kept = await queries.texts(conn, broadcast.id)
         expression = audience.parse(broadcast.audience)
         names = await names_in(conn, [expression], scope=desk.scope)
         areas = await audiences.areas(conn, desk)
-    now = rt.now()
+    now, texts = rt.now(), {text.language: text.body for text in kept}
     lives = broadcast.expires_at - (broadcast.starts_at or now)
     left_h = -(-int(lives.total_seconds()) // 3600)
     written = Written(
@@ -217,6 +225,7 @@ async def edit(request: Asked, id: FromPath[UUID]) -> Response[Any]:
         via=tuple(broadcast.via),
         root=_root(expression, names, areas),
         opened_at=now,
+        picture=picture_form.of(kept, text_alone=broadcast.text_alone),
     )
     return await _form(request, desk, written, f"/broadcasts/{id}")
 
@@ -244,7 +253,7 @@ async def _keep(request: Asked, id: BroadcastId | None) -> Response[Any]:
     desk.scope.need(Right.COMPOSE)
     rt, form = visits.runtime(request), await visits.fields(request)
     key = await visits.idempotency_key(request)
-    written = _read(form, rt.now())
+    written = read(form, rt.now())
     try:
         draft = written.draft(await audiences.expression_of(rt, desk, written.root))
         if id is None:
@@ -269,7 +278,7 @@ async def change(request: Asked) -> Response[Any]:
     desk = await visits.desk_of(request)
     desk.scope.need(Right.COMPOSE)
     rt, form = visits.runtime(request), await visits.fields(request)
-    written = _read(form, rt.now())
+    written = read(form, rt.now())
     root, at = builder.changed(written.root, str(form.get("change", "")), form)
     if request.headers.get("hx-request") != "true":
         return await _form(request, desk, replace(written, root=root), _action(form), at=at)
@@ -284,7 +293,7 @@ async def keep(request: Asked) -> Response[Any]:
     desk = await visits.desk_of(request)
     rt, form = visits.runtime(request), await visits.fields(request)
     key = await visits.idempotency_key(request)
-    written = _read(form, rt.now())
+    written = read(form, rt.now())
     try:
         expression = await audiences.expression_of(rt, desk, written.root)
         name, purpose = str(form.get("keep", "")), Purpose(written.purpose)
@@ -307,7 +316,7 @@ async def why(request: Asked) -> Response[Any]:
     desk = await visits.desk_of(request)
     desk.scope.need(Right.COMPOSE)
     rt, form = visits.runtime(request), await visits.fields(request)
-    written = _read(form, rt.now())
+    written = read(form, rt.now())
     try:
         expression = await audiences.expression_of(rt, desk, written.root)
         told = await whys.in_draft(
@@ -319,6 +328,13 @@ async def why(request: Asked) -> Response[Any]:
     if request.headers.get("hx-request") == "true":
         return page(request, desk, "fragments/why.html", {"why": told})
     return await _form(request, desk, written, _action(form), why=told)
+
+
+async def form_again(
+    request: Asked, desk: Desk, written: Written, form: FormMultiDict, refusal: Refused | None
+) -> Response[Any]:
+    """Show the form as it stands, for a button of it that does one thing to it."""
+    return await _form(request, desk, written, _action(form), refusal)
 
 
 def _action(form: FormMultiDict) -> str:
@@ -347,6 +363,7 @@ async def _form(
         "action": action,
         "refusal": refusal and refusal_words(refusal.code, refusal.facts, language),
         "draft": asdict(replace(written, root=builder.empty())),
+        "picture": written.picture.shown(),
         "limit": TEXT_LIMIT_CHARACTERS,
         "longest_h": LONGEST_LIFE_H,
         "earliest": _on_the_clock(written.opened_at),
