@@ -99,24 +99,35 @@ class Showing:
         return kept
 
     async def _by_reference(self, picture: Picture, send: Send, begin_by: float) -> Outcome | None:
-        reference = self._fresh(picture.id)
-        if reference is None:
-            async with self.locks.setdefault(picture.id, asyncio.Lock()):
-                try:
-                    reference = self._fresh(picture.id) or await self._look_up(picture.id)
-                except Unavailable:
-                    return None
-                if reference is None:
-                    if self.monotonic() >= begin_by:
-                        return None
-                    first = await self._first(picture, send)
-                    if not isinstance(first, Reference):
-                        return first
-                    reference = first
-        outcome = await send(replace(picture, reference=reference.provider_ref))
-        if isinstance(outcome, Deferred) and outcome.why == FORGOTTEN:
+        """Send by the name that the provider has for a picture. One that it has forgotten it was
+        told of by its refusal, so nothing was sent, and it is brought and sent once more."""
+        for _ in range(2):
+            reference = await self._reference(picture, send, begin_by)
+            if not isinstance(reference, Reference):
+                return reference
+            outcome = await send(replace(picture, reference=reference.provider_ref))
+            if not isinstance(outcome, Deferred) or outcome.why != FORGOTTEN:
+                return outcome
             await self._forget(picture.id, reference)
         return outcome
+
+    async def _reference(
+        self, picture: Picture, send: Send, begin_by: float
+    ) -> Reference | Outcome | None:
+        """Return what the provider calls a picture, or how it ended with the first message."""
+        reference = self._fresh(picture.id)
+        if reference is not None:
+            return reference
+        async with self.locks.setdefault(picture.id, asyncio.Lock()):
+            try:
+                reference = self._fresh(picture.id) or await self._look_up(picture.id)
+            except Unavailable:
+                return None
+            if reference is not None:
+                return reference
+            if self.monotonic() >= begin_by:
+                return None
+            return await self._first(picture, send)
 
     def _fresh(self, id: bytes) -> Reference | None:
         known = self.known.get(id)
