@@ -194,8 +194,11 @@ async def test_a_picture_is_not_shown_to_others(pair, door, rt):
     path = f"/pictures/{page.hidden('picture_hi')}"
     other = await an_organisation(rt, slug="other")
     stranger = await door.signed_in(other, await other.account("kamla"))
+    bearer = await pair.place.account("bearer", role="office_bearer")
+    powerless = await door.signed_in(pair.place, bearer)
     for at in (path, f"{path}/light"):
         assert (await look(stranger, at))[0] == 404
+        assert (await look(powerless, at))[0] == 403
         assert (await look(door.browser(), at))[0] == 401
     for broken in ("/pictures/x", f"/pictures/{'0' * 64}", f"/pictures/{'0' * 62}"):
         assert (await look(pair.author, broken))[0] == 404

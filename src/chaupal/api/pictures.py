@@ -9,6 +9,7 @@ from msgspec import Struct
 from chaupal.api.callers import Asked, Called, Key
 from chaupal.broadcasts import imaging, pictures
 from chaupal.kit.refusals import Invalid
+from chaupal.organisations import Right
 
 SEEN_AGAIN = "private, max-age=86400, immutable"
 # What a file may be too large by, so that it can be told.
@@ -39,6 +40,7 @@ async def picture(
     caller: Called, id: FromPath[str], light: FromQuery[bool] = False
 ) -> Response[bytes]:
     """Show a picture as channels take it, or as volunteers' pages show it (`light`)."""
+    caller.scope.need(Right.VIEW)
     which = pictures.read_id(id)
     async with caller.transaction() as conn:
         read = pictures.light if light else pictures.body

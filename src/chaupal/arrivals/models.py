@@ -34,6 +34,7 @@ class Failure(StrEnum):
     ANOTHER_CHANNEL = "another_channel"
     NEEDS_TEMPLATE = "needs_template"
     UNDELIVERED = "undelivered"
+    NO_PICTURES = "no_pictures"
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ from chaupal.kit.runtime import Runtime
 REFERENCE_LIFE = timedelta(days=1)
 BRING_AGAIN_S = 2.0
 REMEMBERED = 4
-NOT_TAKEN = Rejected(Failure.CONTENT, "picture_not_taken")
+NOT_TAKEN = Rejected(Failure.NO_PICTURES, "picture_not_taken")
 NOT_AS_APPROVED = Deferred("picture is not what was approved", timedelta(minutes=10))
 
 Send: TypeAlias = Callable[[Picture | None], Awaitable[Outcome | None]]

@@ -148,6 +148,7 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         "another_channel": N_("WhatsApp does not bring them this. Try another channel."),
         "needs_template": N_("They have not written for a day: only a template may go now."),
         "undelivered": N_("The provider took it and could not deliver it."),
+        "no_pictures": N_("Its channel takes no pictures, and the text was not to go alone."),
         "no_admin": N_("The group has no live admin."),
         "silence": N_("The silence before a poll holds it back."),
         "freeze": N_("Its area is stopped."),

@@ -71,8 +71,12 @@ async def _changed(
 
 @get("/pictures/{id:str}")
 async def picture(request: Asked, id: FromPath[str]) -> Response[bytes]:
-    """GET /pictures/<id>: a picture as channels take it."""
+    """GET /pictures/<id>: a picture as channels take it.
+
+    Its id is the hash of what it is, so whoever has it from no page of theirs has the picture.
+    """
     desk = await visits.desk_of(request)
+    desk.scope.need(Right.VIEW)
     async with db.transaction(visits.runtime(request).pool, desk.actor.organisation) as conn:
         return _as_picture(await pictures.body(conn, _id(id)))
 
@@ -81,6 +85,7 @@ async def picture(request: Asked, id: FromPath[str]) -> Response[bytes]:
 async def light(request: Asked, id: FromPath[str]) -> Response[bytes]:
     """GET /pictures/<id>/light: the same, as volunteers' pages show it."""
     desk = await visits.desk_of(request)
+    desk.scope.need(Right.VIEW)
     async with db.transaction(visits.runtime(request).pool, desk.actor.organisation) as conn:
         return _as_picture(await pictures.light(conn, _id(id)))
 
