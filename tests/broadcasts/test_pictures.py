@@ -185,18 +185,17 @@ def test_a_draft_without_a_picture_has_the_hash_that_it_always_had(stage):
 
 def test_picture_and_description_are_in_what_is_signed(stage):
     one, other = b"1" * 32, b"2" * 32
+    at = {"expires_at": stage.rt.now() + timedelta(hours=6)}
     drafts = [
-        stage.draft(),
-        stage.draft(pictures=beside(one)),
-        stage.draft(pictures=beside(other)),
-        stage.draft(pictures={**beside(one), "en": Pictured(other, WORDS["en"])}),
-        stage.draft(pictures={**beside(one), "en": Pictured(one, "Another sentence")}),
-        stage.draft(pictures=beside(one), text_alone=True),
+        stage.draft(**at),
+        stage.draft(**at, pictures=beside(one)),
+        stage.draft(**at, pictures=beside(other)),
+        stage.draft(**at, pictures={**beside(one), "en": Pictured(other, WORDS["en"])}),
+        stage.draft(**at, pictures={**beside(one), "en": Pictured(one, "Another sentence")}),
+        stage.draft(**at, pictures=beside(one), text_alone=True),
     ]
-    at = {"expires_at": drafts[0].expires_at}
-    assert len({d.content_hash() for d in drafts}) == len(drafts)
-    again = stage.draft(pictures=beside(one), **at)
-    assert again.content_hash() == stage.draft(pictures=beside(one), **at).content_hash()
+    assert len({draft.content_hash() for draft in drafts}) == len(drafts)
+    assert stage.draft(**at, pictures=beside(one)).content_hash() == drafts[1].content_hash()
 
 
 @pytest.mark.parametrize(
@@ -219,9 +218,10 @@ async def test_each_text_has_a_picture_that_is_there_and_says_what_it_shows(stag
 
 async def test_a_picture_that_is_replaced_after_submitting_voids_the_approval(stage):
     one, other = await kept(stage), await kept(stage, a_picture(colour="#33c"))
-    id = await stage.submitted(pictures=beside(one))
+    at = {"expires_at": stage.rt.now() + timedelta(hours=6)}
+    id = await stage.submitted(**at, pictures=beside(one))
     seen = (await stage.broadcast(id)).content_hash
-    changed = stage.draft(pictures=beside(other))
+    changed = stage.draft(**at, pictures=beside(other))
     await actions.rewrite(stage.rt, id, changed, key=str(new_id()), actor=stage.author)
     assert (await stage.broadcast(id)).stage is At.DRAFT
     await actions.submit(stage.rt, id, key=str(new_id()), actor=stage.author)
