@@ -199,7 +199,8 @@ OPEN = {
         HOME, f"{HOME}/openapi.json", f"{HOME}/{{path:str}}", "/static/{name:str}", "/sign-in",
         "/enter/{token:str}", "/p/{token:str}", "/p/{token:str}/all",
         "/p/{token:str}/export.json", "/p/{token:str}/unsubscribe/{channel:str}",
-        "/r/{token:str}", "/keys",
+        "/r/{token:str}", "/r/{token:str}/picture", "/keys", "/pictures/{id:str}",
+        "/pictures/{id:str}/light", f"{HOME}/pictures/{{id:str}}",
         f"{HOME}/broadcasts/{{id:uuid}}/why/{{group:uuid}}", f"{HOME}/audiences/saved",
         "/broadcasts/groups")),
     *(("POST", path) for path in (
@@ -208,7 +209,7 @@ OPEN = {
         "/filters", "/imports", "/broadcasts", "/broadcasts/count", "/clusters",
         f"{HOME}/clusters",
         "/broadcasts/why", "/broadcasts/audience", "/broadcasts/template", "/templates/fetch",
-        "/audiences", "/audiences/{id:uuid}/rename",
+        "/broadcasts/picture", f"{HOME}/pictures", "/audiences", "/audiences/{id:uuid}/rename",
         "/audiences/{id:uuid}/forget", f"{HOME}/audiences/saved",
         f"{HOME}/audiences/saved/{{id:uuid}}/rename",
         f"{HOME}/audiences/saved/{{id:uuid}}/forget", f"{HOME}/audiences/count",

@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chaupal.arrivals.models import Evidence, Failure, MessageArrived, PersonSaid, StatusArrived
+from chaupal.broadcasts import imaging
 from chaupal.channels.contract import (
     Accepted,
     Account,
@@ -20,11 +22,13 @@ from chaupal.channels.contract import (
     Halt,
     Message,
     Outcome,
+    Picture,
     Rejected,
     Unknown,
 )
 from chaupal.channels.email import Email, bounces, letter
 from chaupal.people.models import Word
+from imagery import a_picture
 from mailserver import SIGN_IN, Mailbox, a_mail_server
 
 MEENA = "meena@people.example"
@@ -53,6 +57,25 @@ def discreet(outcome: Outcome) -> Outcome:
     for secret in ("geheim", "meena", "मंडी", "127.0.0.1"):
         assert secret not in repr(outcome)
     return outcome
+
+
+async def test_a_picture_comes_below_the_text_with_its_description(box):
+    made = imaging.prepared(a_picture(900, 700))
+    picture = Picture(
+        made.id, made.body, made.width, made.height, "मंडी का नक्शा\r\nBcc: x@y.example"
+    )
+    outcome = discreet(await line(box).send(replace(mail(), picture=picture)))
+    assert isinstance(outcome, Accepted)
+    [sent] = box.mails()
+    text, shown = sent.iter_parts()
+    assert text.get_content().strip() == TEXT
+    assert (shown.get_content_type(), shown.get_content_disposition()) == ("image/jpeg", "inline")
+    assert shown.get_content() == made.body
+    assert "मंडी का नक्शा" in str(shown["Content-Description"])
+    assert sent["Bcc"] is None
+    assert shown["Bcc"] is None
+    assert sent["List-Unsubscribe"] == f"<{URL}>"
+    assert str(sent["Subject"]).startswith("मंडी कल")
 
 
 async def test_a_mail_arrives_as_it_was_written_with_a_way_out_in_one_click(box):

@@ -2,22 +2,29 @@
 
 import secrets
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
+from urllib.parse import quote
 
 import aiohttp
 import pytest
 
-from chaupal.arrivals.models import Evidence, MessageArrived, StatusArrived
+from chaupal.arrivals.models import Evidence, Failure, MessageArrived, StatusArrived
+from chaupal.broadcasts import imaging
 from chaupal.channels.contract import (
     Accepted,
     Account,
+    Bringing,
+    Brought,
     Connection,
     Deleted,
     Deleting,
     Message,
+    Picture,
     Rejected,
 )
 from chaupal.channels.matrix import Matrix
 from homeserver import Homeserver, Receiver, start
+from imagery import a_picture
 
 MATRIX = Matrix()
 
@@ -57,6 +64,51 @@ async def people(home, http):
     """A member, and somebody who is in another room."""
     tag = secrets.token_hex(4)
     return [await home.register(http, f"{name}-{tag}") for name in ("meena", "bhola")]
+
+
+async def test_a_picture_is_brought_once_and_shown_with_its_text(
+    home, http, line, people, receiver
+):
+    meena, _ = people
+    room = await home.room(http, "किसान", [meena])
+    made = imaging.prepared(a_picture(900, 700))
+    picture = Picture(made.id, made.body, made.width, made.height, "मंडी का नक्शा")
+    assert isinstance(line, Bringing)
+    brought = await line.bring(picture)
+    assert isinstance(brought, Brought)
+    text, key = "मंडी कल बंद रहेगी", secrets.token_hex()
+    message = Message(room, text, key, picture=replace(picture, reference=brought.reference))
+    outcome = await line.send(message)
+    assert isinstance(outcome, Accepted)
+    assert await line.send(message) == outcome, "the same key is the same event"
+    assert (await home.timelines(http, meena)) == {room: [text]}
+    event = await home.ask(
+        http, "GET", f"rooms/{quote(room, safe='')}/event/{quote(outcome.provider_ref, safe='')}",
+        None, meena,
+    )  # fmt: skip
+    assert event["content"] == {
+        "msgtype": "m.image",
+        "body": text,
+        "filename": "picture.jpg",
+        "url": brought.reference,
+        "info": {"mimetype": "image/jpeg", "size": len(made.body), "w": 900, "h": 700},
+        "chaupal.key": key,
+    }
+    server, media = brought.reference.removeprefix("mxc://").split("/")
+    url = f"{home.url}/_matrix/client/v1/media/download/{server}/{media}"
+    headers = {"Authorization": f"Bearer {meena.token}"}
+    async with http.get(url, headers=headers) as answer:
+        assert await answer.read() == made.body
+    pushed = await receiver.find(key.encode())
+    [status] = [a for a in MATRIX.read(pushed.body) if isinstance(a, StatusArrived)]
+    assert (status.key, status.provider_ref) == (key, outcome.provider_ref)
+
+
+async def test_bringing_without_the_right_token_is_the_senders_fault(home, http):
+    stranger = MATRIX.connect(http, Account(home.url, "wrong", "wrong"))
+    ended = await stranger.bring(Picture(b"1" * 32, a_picture(), 640, 480, "x"))
+    assert isinstance(ended, Rejected)
+    assert ended.failure is Failure.MISCONFIGURED
 
 
 async def test_a_message_is_for_the_rooms_members_alone(home, http, line, people):

@@ -12,6 +12,7 @@ from chaupal.broadcasts import jobs
 from chaupal.kit.ids import new_id
 from cli.conftest import Said, Terminal
 from factories import PASSWORD, Place, an_organisation
+from imagery import SVG, a_picture
 
 SECRET = "मरुथल"
 FARMERS = {"op": "categories", "categories": ["farmers"]}
@@ -110,6 +111,26 @@ async def test_a_certificate_is_entered_for_the_text_that_was_certified(two):
     assert (told.status, told.out) == (0, "The certificate is entered, for exactly this text.\n")
     rows = await two.rows("SELECT number, committee, wording_hash FROM certificate")
     assert rows == [("118", "District", bytes.fromhex(wording))]
+
+
+async def test_a_picture_is_kept_named_in_a_broadcast_and_shown_to_who_approves(two):
+    file = two.folder / "map.png"
+    file.write_bytes(a_picture(kind="PNG"))
+    kept = await two.run("picture", str(file), "--key", "the-map-of-today")
+    again = await two.run("picture", str(file), "--key", "the-map-of-today")
+    shown = {"hi": {"id": kept.out.strip(), "description": "मंडी का नक्शा"}}
+    id = await two.written(pictures=shown)
+    told = await two.run("show", id, by="ravi")
+    file.write_bytes(SVG)
+    refused = await two.run("picture", str(file))
+    stranger = await two.run("picture", str(file), by="looker")
+
+    assert (kept.status, again.out) == (0, kept.out), kept.err
+    assert f"Picture: {kept.out.strip()}\n" in told.out
+    assert "मंडी का नक्शा" in told.out
+    assert (refused.status, "kind of picture" in refused.err) == (2, True)
+    assert stranger.status == 2
+    assert await two.rows("SELECT count(*) FROM picture") == [(1,)]
 
 
 async def test_nobody_signs_without_their_password_and_an_office_bearer_signs_nothing(two):

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import hmac
+import io
 import json
 import signal
 
@@ -363,3 +364,21 @@ async def test_a_bot_is_told_what_the_provider_thinks_of_it(town, listener):
     assert {name: update[name] for name in ("type", *said)} == {"type": "standing", **said}
     for nonsense in ({"bot": "nobody"}, {"bot": "desk", "quality": "fine"}, {"quality": "low"}):
         assert (await town.post("/control/standing", nonsense))[0] == 400
+
+
+async def test_a_picture_is_brought_once_and_sent_by_its_name(town):
+    async def bring(content: bytes, token: str = TOKEN):
+        url = f"{town.url}/bot{token}/bringPicture"
+        async with town.http.post(url, data=io.BytesIO(content)) as answer:
+            return answer.status, await answer.json()
+
+    picture = b"\xff\xd8\xff" + bytes(900_000)
+    status, body = await bring(picture)
+    name = body["result"]["picture"]
+    assert (status, name) == (200, hashlib.sha256(picture).hexdigest())
+    assert (await town.send("g1", picture=name))[0] == 200
+    assert (await town.send("g1", picture="another"))[1]["description"] == "picture not found"
+    assert (await bring(b"<svg>"))[0] == 400
+    assert (await bring(picture, token="nobody"))[0] == 401
+    assert (await bring(picture + bytes(200_000)))[0] == 413
+    assert (await town.stats())["counts"]["pictured"] == 1

@@ -26,6 +26,9 @@ OPEN = {
     "/enter/{token:str}",
     "/static/{name:str}",
     "/r/{token:str}",
+    "/r/{token:str}/picture",
+    "/pictures/{id:str}",  # whose id is a hash of what it is: test_pictures.py
+    "/pictures/{id:str}/light",
     "/p/{token:str}",
     "/p/{token:str}/all",
     "/p/{token:str}/export.json",

@@ -15,7 +15,17 @@ from chaupal.api.broadcast_law import AheadShape, CertificateShape, ahead_of, ce
 from chaupal.api.callers import After, Called, Caller, Key, Limit, Listing
 from chaupal.arrivals import log as arrivals_log
 from chaupal.broadcasts import actions, ahead, audience, certificates, queries, templates
-from chaupal.broadcasts.models import Broadcast, BroadcastId, Draft, Lane, Purpose, Stage
+from chaupal.broadcasts.models import (
+    Broadcast,
+    BroadcastId,
+    Draft,
+    Lane,
+    Pictured,
+    Purpose,
+    Stage,
+    beside,
+)
+from chaupal.broadcasts.pictures import read_id
 from chaupal.broadcasts.rendering import render
 from chaupal.broadcasts.rungs import tally
 from chaupal.kit.refusals import Invalid
@@ -40,6 +50,13 @@ class BroadcastLine(Struct, frozen=True):
     targets: int | None
 
 
+class PictureShape(Struct, frozen=True, forbid_unknown_fields=True):
+    """The picture beside a text, by its id, and what it shows, for those who do not see it."""
+
+    id: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+    description: str
+
+
 class BroadcastShape(Struct, frozen=True):
     """A broadcast whole. `content` is what an approval is for: send it back as `seen`.
 
@@ -61,6 +78,8 @@ class BroadcastShape(Struct, frozen=True):
     election_matter: bool
     electoral: bool
     synthetic: bool
+    pictures: dict[str, PictureShape]
+    text_alone: bool
     starts_at: datetime | None
     expires_at: datetime
     content: str
@@ -92,7 +111,8 @@ class NewBroadcast(Struct, frozen=True, forbid_unknown_fields=True):
 
     With `via`, people themselves are written to, over the first of these channels that they agreed
     to. Without `starts_at` it begins as soon as it is approved. Moments carry their zone. With a
-    `template` the texts are what it reads as, and none are given.
+    `template` the texts are what it reads as, and none are given. With `pictures` each text has
+    one, by its language; `text_alone`: where a channel takes no picture, the text goes alone.
     """
 
     title: str
@@ -106,6 +126,8 @@ class NewBroadcast(Struct, frozen=True, forbid_unknown_fields=True):
     synthetic: bool = False
     via: list[str] = []
     template: NewTemplate | None = None
+    pictures: dict[str, PictureShape] = {}
+    text_alone: bool = False
 
     async def filled(self, rt: Runtime, actor: Actor) -> Draft:
         """Return the broadcast that this describes, with its texts out of its template."""
@@ -129,6 +151,11 @@ class NewBroadcast(Struct, frozen=True, forbid_unknown_fields=True):
             synthetic=self.synthetic,
             via=tuple(self.via),
             starts_at=self.starts_at,
+            pictures={
+                language: Pictured(read_id(shown.id), shown.description.strip())
+                for language, shown in self.pictures.items()
+            },
+            text_alone=self.text_alone,
         )
 
 
@@ -230,6 +257,11 @@ async def broadcast(caller: Called, id: FromPath[UUID]) -> BroadcastShape:
         election_matter=row.election_matter,
         electoral=row.electoral,
         synthetic=row.synthetic,
+        pictures={
+            language: PictureShape(shown.id.hex(), shown.description)
+            for language, shown in beside(shown.texts).items()
+        },
+        text_alone=row.text_alone,
         starts_at=row.starts_at,
         expires_at=row.expires_at,
         content=row.content_hash.hex(),
@@ -255,6 +287,7 @@ async def preview(caller: Called, data: JSONBody[NewBroadcast]) -> Preview:
     """Check a broadcast as if it were written, and count whom it would reach. Nothing is kept."""
     draft, now = await data.filled(caller.rt, caller.actor), caller.rt.now()
     draft.check(now=now)
+    await actions.check_picture(caller.rt, draft, actor=caller.actor)
     if draft.via:
         reached = await actions.count_people(
             caller.rt, draft.audience, draft.purpose, draft.via, actor=caller.actor

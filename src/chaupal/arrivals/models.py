@@ -36,6 +36,7 @@ class Failure(StrEnum):
     NEEDS_TEMPLATE = "needs_template"
     UNDELIVERED = "undelivered"
     TRIED_OUT = "tried_out"
+    NO_PICTURES = "no_pictures"
 
 
 @dataclass(frozen=True, slots=True)

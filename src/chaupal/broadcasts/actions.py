@@ -9,8 +9,10 @@ from chaupal.broadcasts import (
     audience,
     certificates,
     endings,
+    fitting,
     halts,
     people,
+    pictures,
     queries,
     recalls,
     registered,
@@ -77,7 +79,7 @@ async def write(rt: Runtime, draft: Draft, *, key: str, actor: Actor) -> Broadca
             author_units=scope.units(Right.COMPOSE),
             now=rt.now(),
         )
-        await queries.write_texts(conn, id, list(draft.texts), list(draft.texts.values()))
+        await queries.write_texts(conn, id, draft)
         await record.answer(conn, key, draft.content(), str(id), actor=actor, now=rt.now())
         await record.append(
             conn,
@@ -116,7 +118,7 @@ async def rewrite(
             audience=audience.to_json(draft.audience),
             author_units=scope.units(Right.COMPOSE),
         )
-        await queries.write_texts(conn, id, list(draft.texts), list(draft.texts.values()))
+        await queries.write_texts(conn, id, draft)
         await record.answer(conn, key, request, str(id), actor=actor, now=rt.now())
         await record.append(
             conn,
@@ -144,6 +146,7 @@ async def submit(rt: Runtime, id: BroadcastId, *, key: str, actor: Actor) -> Bro
         if reached == 0:
             raise Refused("audience.empty")
         await templates.check_whole(conn, broadcast, target)
+        await fitting.check(conn, broadcast.draft(await queries.texts(conn, id)), target)
         await queries.set_stage(conn, id, stage, now=rt.now())
         await record.answer(conn, key, b"submit" + id.bytes, stage, actor=actor, now=rt.now())
         await record.append(
@@ -189,6 +192,7 @@ async def approve(
         if reached != await _total(conn, broadcast, signed):
             raise NotAllowed("broadcast.beyond_scope")
         await templates.check_whole(conn, broadcast, target)
+        await fitting.check(conn, broadcast.draft(await queries.texts(conn, id)), target)
         denies = denies_election and not broadcast.election_matter
         if not denies:
             await certificates.check(conn, broadcast, target)
@@ -289,6 +293,18 @@ async def count(
         return await targets.slices(conn, target)
 
 
+async def check_picture(rt: Runtime, draft: Draft, *, actor: Actor) -> None:
+    """Refuse a draft whose picture is not there, or cannot go where `actor` would send it."""
+    if not draft.pictures:
+        return
+    async with db.transaction(rt.pool, actor.organisation) as conn:
+        scope = await _scope(rt, conn, actor, Right.COMPOSE)
+        await pictures.check_kept(conn, draft)
+        paths, today = scope.paths(Right.COMPOSE), judged(rt.now()).today
+        target = Target(draft.audience, draft.purpose.value, paths, today)
+        await fitting.check(conn, draft, target)
+
+
 async def count_people(
     rt: Runtime,
     expression: audience.Expression,
@@ -345,6 +361,7 @@ async def _locked(conn: db.Conn, id: BroadcastId, scope: Scope) -> Broadcast:
 
 async def _check_names(rt: Runtime, conn: db.Conn, draft: Draft, scope: Scope) -> None:
     """Refuse names that do not exist, and terms that do not fit those whom it is for."""
+    await pictures.check_kept(conn, draft)
     known = await targets.directory(conn, draft.audience, paths=scope.paths(Right.COMPOSE))
     known.check(draft.audience)
     if draft.via:

@@ -1,10 +1,10 @@
-"""The texts of what is on its way, each held against what two people approved before it goes."""
+"""What is on its way, each held against what two people approved before it goes."""
 
 from dataclasses import dataclass, field
 
 from chaupal.broadcasts import queries, registered
 from chaupal.broadcasts.filling import Chosen
-from chaupal.broadcasts.models import Broadcast, BroadcastId, Claim
+from chaupal.broadcasts.models import Broadcast, BroadcastId, Claim, Pictured, Text, beside
 from chaupal.broadcasts.rendering import render
 from chaupal.channels.contract import FilledTemplate
 from chaupal.kit import db, log
@@ -13,10 +13,31 @@ from chaupal.kit.runtime import Runtime
 
 logger = log.logger(__name__)
 
+KNOWN_LIMIT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """The rendered texts by language, which picture stands beside each if there are any, and the
+    template as which they go, if they go as one."""
+
+    texts: dict[str, str]
+    pictures: dict[str, Pictured] = field(default_factory=dict)
+    text_alone: bool = False
+    template: Chosen | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The picture beside a text, and whether the text may go without it."""
+
+    picture: Pictured
+    text_alone: bool
+
 
 @dataclass(slots=True)
 class Wording:
-    """The texts of the broadcasts under way, each checked once against what was approved.
+    """What the broadcasts under way say and show, each checked once against what was approved.
 
     With `header`, the name that a sender's texts are registered under, also their registrations;
     one that lacks any is looked for again, as somebody may enter it meanwhile.
@@ -25,41 +46,42 @@ class Wording:
     rt: Runtime
     organisation: OrganisationId
     header: str | None = None
-    known: dict[BroadcastId, dict[str, str]] = field(default_factory=dict)
-    templates: dict[BroadcastId, Chosen] = field(default_factory=dict)
+    known: dict[BroadcastId, Approved] = field(default_factory=dict)
     registrations: dict[BroadcastId, dict[str, FilledTemplate]] = field(default_factory=dict)
 
     async def of(self, claims: list[Claim]) -> None:
         """Load what these claims need and is not known yet."""
         whole = {id for id in self.known if self._is_whole(id)}
         for id in {claim.broadcast_id for claim in claims} - whole:
-            if len(self.known) >= 200:
+            if len(self.known) >= KNOWN_LIMIT:
                 self.known.clear()
-                self.templates.clear()
                 self.registrations.clear()
             async with db.transaction(self.rt.pool, self.organisation) as conn:
-                self.known[id], template = await _approved(conn, id)
+                self.known[id] = await approved(conn, id)
                 if self.header is not None:
-                    found = await registered.found(conn, self.known[id], self.header)
-                    self.registrations[id] = found
-            if template is not None:
-                self.templates[id] = template
+                    texts = self.known[id].texts
+                    self.registrations[id] = await registered.found(conn, texts, self.header)
 
     def _is_whole(self, id: BroadcastId) -> bool:
         if self.header is None:
             return True
-        return self.registrations.get(id, {}).keys() == self.known[id].keys()
+        return self.registrations.get(id, {}).keys() == self.known[id].texts.keys()
 
     def text(self, claim: Claim) -> str | None:
         """Return the text of a claim, or None where it is not what was approved."""
-        return self.known[claim.broadcast_id].get(claim.language)
+        return self.known[claim.broadcast_id].texts.get(claim.language)
+
+    def beside(self, claim: Claim) -> Shown | None:
+        """Return what stands beside a claim's text, if anything does."""
+        what = self.known[claim.broadcast_id]
+        return Shown(what.pictures[claim.language], what.text_alone) if what.pictures else None
 
     def template(self, claim: Claim) -> FilledTemplate | None:
         """Return as what a claim goes where its provider wants a template, if it has one; or under
         what its text is registered, where texts have to be."""
         if self.header is not None:
             return self.registrations.get(claim.broadcast_id, {}).get(claim.language)
-        chosen = self.templates.get(claim.broadcast_id)
+        chosen = self.known[claim.broadcast_id].template
         if chosen is None:
             return None
         fill = chosen.fills[claim.language]
@@ -70,30 +92,33 @@ class Wording:
         return self.header is not None and self.template(claim) is None
 
 
-async def approved_texts(conn: db.Conn, id: BroadcastId) -> dict[str, str]:
-    """Return the rendered texts of a broadcast, or nothing if they are not what was approved."""
-    texts, _ = await _approved(conn, id)
-    return texts
-
-
-async def _approved(conn: db.Conn, id: BroadcastId) -> tuple[dict[str, str], Chosen | None]:
-    """Return the rendered texts of a broadcast, and the template as which they go.
+async def approved(conn: db.Conn, id: BroadcastId) -> Approved:
+    """Return what a broadcast says and shows, or nothing if that is not what was approved.
 
     Approved text = sent text: the hash of what is about to be sent is computed again here and
-    compared with the one that the second signature stands under.
+    compared with the one that the second signature stands under. It holds each picture's own.
     """
     broadcast = await queries.lock(conn, id)
-    texts = {text.language: text.body for text in await queries.texts(conn, id)}
+    texts = await queries.texts(conn, id)
     if broadcast is None or not is_as_approved(broadcast, texts):
         logger.error("broadcast.text_is_not_what_was_approved", broadcast=str(id))
-        return {}, None
-    rendered = {
-        language: render(body, synthetic=broadcast.synthetic, language=language)
-        for language, body in texts.items()
-    }
-    return rendered, broadcast.chosen
+        return Approved({})
+    return Approved(
+        {
+            text.language: render(text.body, synthetic=broadcast.synthetic, language=text.language)
+            for text in texts
+        },
+        beside(texts),
+        broadcast.text_alone,
+        broadcast.chosen,
+    )
 
 
-def is_as_approved(broadcast: Broadcast, texts: dict[str, str]) -> bool:
+async def approved_texts(conn: db.Conn, id: BroadcastId) -> dict[str, str]:
+    """Return the rendered texts of a broadcast, or nothing if they are not what was approved."""
+    return (await approved(conn, id)).texts
+
+
+def is_as_approved(broadcast: Broadcast, texts: list[Text]) -> bool:
     """Say whether what stands in the tables now is what the approval was given for."""
     return broadcast.draft(texts).content_hash() == broadcast.approved_hash

@@ -10,7 +10,7 @@ import msgspec
 from chaupal import record
 from chaupal.broadcasts import queries, targets
 from chaupal.broadcasts.compiler import Target
-from chaupal.broadcasts.models import Broadcast, BroadcastId, Stage
+from chaupal.broadcasts.models import Broadcast, BroadcastId, Pictured, Stage, Text, beside
 from chaupal.broadcasts.rendering import render
 from chaupal.kit import db
 from chaupal.kit.refusals import Invalid, NotFound, Refused
@@ -43,12 +43,20 @@ class OrganisationType:
     type: str
 
 
-def wording_hash(texts: Mapping[str, str], *, synthetic: bool) -> bytes:
-    """Return the hash of what readers get to see: every text with its label, and nothing else."""
-    seen = {
+def wording_hash(
+    texts: Mapping[str, str], *, synthetic: bool, pictures: Mapping[str, Pictured] | None = None
+) -> bytes:
+    """Return the hash of what readers get to see: every text with its label, its picture if it has
+    one, and nothing else."""
+    seen: dict[str, object] = {
         language: render(body, synthetic=synthetic, language=language)
         for language, body in sorted(texts.items())
     }
+    if pictures:
+        seen["pictures"] = {
+            language: [shown.id.hex(), shown.description]
+            for language, shown in sorted(pictures.items())
+        }
     return hashlib.sha256(msgspec.json.encode(seen, order="deterministic")).digest()
 
 
@@ -161,6 +169,11 @@ async def organisation_type(conn: db.Conn) -> str:
     return found.type
 
 
+def wording_of(broadcast: Broadcast, texts: list[Text]) -> bytes:
+    """Return the hash of what readers of a broadcast get to see."""
+    bodies = {text.language: text.body for text in texts}
+    return wording_hash(bodies, synthetic=broadcast.synthetic, pictures=beside(texts))
+
+
 async def _wording(conn: db.Conn, broadcast: Broadcast) -> bytes:
-    texts = {text.language: text.body for text in await queries.texts(conn, broadcast.id)}
-    return wording_hash(texts, synthetic=broadcast.synthetic)
+    return wording_of(broadcast, await queries.texts(conn, broadcast.id))

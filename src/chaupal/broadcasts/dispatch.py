@@ -11,6 +11,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 import aiohttp
@@ -28,11 +29,13 @@ from chaupal.broadcasts.models import Claim, State
 from chaupal.broadcasts.pace import Pace
 from chaupal.broadcasts.registered import name_of
 from chaupal.broadcasts.settling import LONGEST_WAIT, TOO_OFTEN, heed, settlement
+from chaupal.broadcasts.showing import Showing
 from chaupal.channels.contract import (
     Connection,
     Deferred,
     Message,
     Outcome,
+    Picture,
     Rejected,
     Traits,
 )
@@ -99,6 +102,13 @@ class SenderLoop:
     shown: exchanges.State | None = None
     halting: Halting = field(default_factory=Halting)
     full_until: float = 0.0
+    showing: Showing = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Begin with no picture known to the provider."""
+        self.showing = Showing(
+            self.rt, self.organisation, self.leased.id, self.connection, self.traits, self.monotonic
+        )
 
     async def run(self, stop: asyncio.Event) -> None:
         """Send until told to stop, or until the lease is gone."""
@@ -219,12 +229,25 @@ class SenderLoop:
         until = min(begin_by, self.held_until)
         if (wait_s := self.pace.held_from_s(claim.address)) > until - self.monotonic():
             return Deferred(TOO_OFTEN, timedelta(seconds=wait_s), pair_only=True)
+        in_turn = partial(self._in_turn, claim, text, claimed_at, until)
+        shown = self.wording.beside(claim)
+        if shown is None:
+            return await in_turn(None)
+        return await self.showing.send(shown, in_turn, begin_by=until)
+
+    async def _in_turn(
+        self, claim: Claim, text: str, claimed_at: float, until: float, picture: Picture | None
+    ) -> Outcome | None:
         taken = await self.pace.turn(claim.address, until=until)
         if not taken or self.halting.stops(claim.broadcast_id, claimed_at):
             return None
-        way_out, template = self._way_out(claim), self.wording.template(claim)
         message = Message(
-            claim.address, text, str(claim.delivery_id), template, unsubscribe_url=way_out
+            claim.address,
+            text,
+            str(claim.delivery_id),
+            self.wording.template(claim),
+            unsubscribe_url=self._way_out(claim),
+            picture=picture,
         )
         outcome = await self.connection.send(message)
         if isinstance(outcome, Rejected) and outcome.failure is Failure.MISCONFIGURED:

@@ -15,10 +15,12 @@ from chaupal.broadcasts.filling import Chosen
 from chaupal.kit.refusals import Invalid, NotAllowed, Refused
 
 BroadcastId = NewType("BroadcastId", UUID)
+PictureId = NewType("PictureId", bytes)
 
 LANGUAGES = ("hi", "en")
 TEXT_LIMIT_CHARACTERS = 4000
 TITLE_LIMIT_CHARACTERS = 200
+DESCRIPTION_LIMIT_CHARACTERS = 500
 LONGEST_LIFE = timedelta(days=14)
 LONGEST_AHEAD = timedelta(days=14)
 
@@ -75,13 +77,22 @@ MOVES: dict[str, tuple[frozenset[Stage], Stage]] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Pictured:
+    """Which picture stands beside a text, and what it shows, for those who do not see it."""
+
+    id: PictureId
+    description: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """What an author writes: everything that both signatures stand under.
 
     `via` are the channels on which people themselves are written to, in the order in which they
     are tried for each; with none, the broadcast is for groups. Nothing of it goes before
     `starts_at`; without one it begins as soon as it is approved. With a `template` the texts are
-    what it reads as, filled.
+    what it reads as, filled. With `pictures` each text has one; `text_alone` says that it goes
+    without where a channel takes none.
     """
 
     title: str
@@ -95,6 +106,8 @@ class Draft:
     via: tuple[str, ...] = ()
     starts_at: datetime | None = None
     template: Chosen | None = None
+    pictures: dict[str, Pictured] = field(default_factory=dict)
+    text_alone: bool = False
 
     def content(self) -> bytes:
         """Return the canonical bytes of what is written: the same draft gives the same bytes.
@@ -118,6 +131,13 @@ class Draft:
             written["starts_at"] = self.starts_at.astimezone(UTC).isoformat()
         if self.template is not None:
             written["template"] = self.template.to_json()
+        if self.pictures:
+            written["pictures"] = {
+                language: [shown.id.hex(), shown.description]
+                for language, shown in sorted(self.pictures.items())
+            }
+        if self.text_alone:
+            written["text_alone"] = True
         return msgspec.json.encode(written, order="deterministic")
 
     def content_hash(self) -> bytes:
@@ -146,11 +166,32 @@ class Draft:
                     limit=TEXT_LIMIT_CHARACTERS,
                     length=len(text),
                 )
+        self._check_pictures()
         self._check_start(now)
         if self.expires_at <= now:
             raise Invalid("broadcast.expires_in_the_past")
         if self.expires_at > (self.starts_at or now) + LONGEST_LIFE:
             raise Invalid("broadcast.expires_too_late", days=LONGEST_LIFE.days)
+
+    def _check_pictures(self) -> None:
+        """Refuse a text that is left without a picture where others have one, and a picture that
+        some readers would be told nothing of."""
+        if not self.pictures:
+            return
+        if self.pictures.keys() - self.texts.keys():
+            raise Invalid("request.malformed", where="picture")
+        for language in self.texts:
+            shown = self.pictures.get(language)
+            if shown is None:
+                raise Invalid("picture.missing", language=language)
+            if not shown.description.strip():
+                raise Invalid("picture.description_missing", language=language)
+            if len(shown.description) > DESCRIPTION_LIMIT_CHARACTERS:
+                raise Invalid(
+                    "picture.description_too_long",
+                    language=language,
+                    limit=DESCRIPTION_LIMIT_CHARACTERS,
+                )
 
     def _check_start(self, now: datetime) -> None:
         if self.starts_at is None:
@@ -197,6 +238,7 @@ class Broadcast:
     starts_at: datetime | None = None
     electoral: bool = True
     template: dict[str, Any] | None = None
+    text_alone: bool = False
 
     @property
     def begins_at(self) -> datetime | None:
@@ -205,11 +247,11 @@ class Broadcast:
             return self.frozen_at
         return max(self.frozen_at, self.starts_at)
 
-    def draft(self, texts: dict[str, str]) -> Draft:
+    def draft(self, texts: "list[Text]") -> Draft:
         """Return what is written, so that its hash can be computed again."""
         return Draft(
             title=self.title,
-            texts=texts,
+            texts={text.language: text.body for text in texts},
             purpose=self.purpose,
             audience=audience.parse(self.audience),
             expires_at=self.expires_at,
@@ -219,6 +261,8 @@ class Broadcast:
             via=tuple(self.via),
             starts_at=self.starts_at,
             template=self.chosen,
+            pictures=beside(texts),
+            text_alone=self.text_alone,
         )
 
     @property
@@ -244,10 +288,21 @@ class Broadcast:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """The body of a broadcast in one language."""
+    """The body of a broadcast in one language, and the picture beside it, if there is one."""
 
     language: str
     body: str
+    picture_id: bytes | None = None
+    picture_description: str | None = None
+
+
+def beside(texts: list[Text]) -> dict[str, Pictured]:
+    """Return the pictures of texts, by language."""
+    return {
+        text.language: Pictured(PictureId(text.picture_id), text.picture_description or "")
+        for text in texts
+        if text.picture_id is not None
+    }
 
 
 @dataclass(frozen=True, slots=True)

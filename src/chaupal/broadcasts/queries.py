@@ -61,11 +61,11 @@ async def add(
         """
         INSERT INTO broadcast (organisation_id, id, title, purpose, lane, audience, election_matter,
                                synthetic, via, author_id, author_label, author_units, created_at,
-                               expires_at, content_hash, starts_at, template)
+                               expires_at, content_hash, starts_at, template, text_alone)
         VALUES (current_organisation(), %(id)s, %(title)s, %(purpose)s::group_purpose,
                 %(lane)s::lane, %(audience)s, %(election_matter)s, %(synthetic)s, %(via)s,
                 %(author_id)s, %(author_label)s, %(author_units)s, %(now)s, %(expires_at)s,
-                %(content_hash)s, %(starts_at)s, %(template)s)
+                %(content_hash)s, %(starts_at)s, %(template)s, %(text_alone)s)
         """,
         id=id,
         title=draft.title,
@@ -77,6 +77,7 @@ async def add(
         via=list(draft.via),
         starts_at=draft.starts_at,
         template=_template(draft),
+        text_alone=draft.text_alone,
         author_id=author_id,
         author_label=author_label,
         author_units=author_units,
@@ -98,8 +99,8 @@ async def rewrite(
                audience = %(audience)s, election_matter = %(election_matter)s,
                synthetic = %(synthetic)s, via = %(via)s, expires_at = %(expires_at)s,
                content_hash = %(content_hash)s, author_units = %(author_units)s,
-               starts_at = %(starts_at)s, template = %(template)s, stage = 'draft',
-               submitted_at = NULL,
+               starts_at = %(starts_at)s, template = %(template)s, text_alone = %(text_alone)s,
+               stage = 'draft', submitted_at = NULL,
                approver_id = NULL, approver_label = NULL, approved_at = NULL, approved_hash = NULL,
                approver_denies = false
          WHERE organisation_id = current_organisation() AND id = %(id)s
@@ -114,6 +115,7 @@ async def rewrite(
         via=list(draft.via),
         starts_at=draft.starts_at,
         template=_template(draft),
+        text_alone=draft.text_alone,
         expires_at=draft.expires_at,
         content_hash=draft.content_hash(),
         author_units=author_units,
@@ -124,27 +126,34 @@ def _template(draft: Draft) -> Jsonb | None:
     return None if draft.template is None else Jsonb(draft.template.to_json())
 
 
-async def write_texts(
-    conn: db.Conn, id: BroadcastId, languages: list[str], bodies: list[str]
-) -> None:
-    """Put these texts in the place of whatever was there."""
+async def write_texts(conn: db.Conn, id: BroadcastId, draft: Draft) -> None:
+    """Put these texts, with their pictures, in the place of whatever was there."""
+    shown = [draft.pictures.get(language) for language in draft.texts]
     await db.run(
         conn,
         """
         WITH written AS (
-            SELECT * FROM unnest(%(languages)s::text[], %(bodies)s::text[]) AS t (language, body)
+            SELECT * FROM unnest(%(languages)s::text[], %(bodies)s::text[], %(pictures)s::bytea[],
+                                 %(descriptions)s::text[])
+                       AS t (language, body, picture_id, picture_description)
         ), gone AS (
             DELETE FROM broadcast_text
              WHERE organisation_id = current_organisation() AND broadcast_id = %(id)s
                AND language NOT IN (SELECT language FROM written)
         )
-        INSERT INTO broadcast_text (organisation_id, broadcast_id, language, body)
-        SELECT current_organisation(), %(id)s, language, body FROM written
-        ON CONFLICT (organisation_id, broadcast_id, language) DO UPDATE SET body = excluded.body
+        INSERT INTO broadcast_text (organisation_id, broadcast_id, language, body, picture_id,
+                                    picture_description)
+        SELECT current_organisation(), %(id)s, language, body, picture_id, picture_description
+          FROM written
+        ON CONFLICT (organisation_id, broadcast_id, language) DO UPDATE
+           SET body = excluded.body, picture_id = excluded.picture_id,
+               picture_description = excluded.picture_description
         """,
         id=id,
-        languages=languages,
-        bodies=bodies,
+        languages=list(draft.texts),
+        bodies=list(draft.texts.values()),
+        pictures=[beside and beside.id for beside in shown],
+        descriptions=[beside and beside.description for beside in shown],
     )
 
 
@@ -154,7 +163,7 @@ async def texts(conn: db.Conn, id: BroadcastId) -> list[Text]:
         conn,
         Text,
         """
-        SELECT language, body FROM broadcast_text
+        SELECT language, body, picture_id, picture_description FROM broadcast_text
          WHERE organisation_id = current_organisation() AND broadcast_id = %(id)s
          ORDER BY language DESC
         """,
@@ -175,7 +184,7 @@ async def lock(conn: db.Conn, id: BroadcastId) -> Broadcast | None:
                         AND own.id = ANY(b.author_units) ORDER BY own.path) AS author_paths,
                created_at, expires_at, content_hash, submitted_at, approver_id, approver_label,
                approved_at, approved_hash, frozen_at, targets, finished_at, via, starts_at,
-               electoral, template
+               electoral, template, text_alone
           FROM broadcast b
          WHERE b.organisation_id = current_organisation() AND id = %(id)s
            FOR UPDATE
@@ -197,7 +206,7 @@ async def find(conn: db.Conn, id: BroadcastId, *, scope: Scope) -> Broadcast | N
                         AND own.id = ANY(b.author_units) ORDER BY own.path) AS author_paths,
                created_at, expires_at, content_hash, submitted_at, approver_id, approver_label,
                approved_at, approved_hash, frozen_at, targets, finished_at, via, starts_at,
-               electoral, template
+               electoral, template, text_alone
           FROM broadcast b
          WHERE b.organisation_id = current_organisation() AND id = %(id)s
            AND NOT EXISTS (SELECT FROM unit own

@@ -148,8 +148,7 @@ async def check_whole(conn: db.Conn, broadcast: Broadcast, target: Target) -> No
     chosen = broadcast.chosen
     if chosen is None:
         raise Refused("template.missing", channel=via[0])
-    texts = {text.language: text.body for text in await queries.texts(conn, broadcast.id)}
-    await check(conn, broadcast.draft(texts))
+    await check(conn, broadcast.draft(await queries.texts(conn, broadcast.id)))
     for language in LANGUAGES:
         if language in chosen.fills:
             continue

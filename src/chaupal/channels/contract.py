@@ -46,11 +46,39 @@ class Button:
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture beside a text, as JPEG. `reference` is what the provider calls it, once it has it;
+    then its bytes need not go along again."""
+
+    id: bytes
+    body: bytes = field(repr=False)
+    width: int
+    height: int
+    description: str = field(repr=False)
+    reference: str | None = None
+
+
+class Pictures(StrEnum):
+    """How a channel takes a picture, if it takes any.
+
+    `carried`: its bytes go along with each message. `kept`: they go along with the first, and the
+    provider's answer says what it calls them. `brought`: they are brought before any message, by a
+    connection that is `Bringing`.
+    """
+
+    NONE = "none"
+    CARRIED = "carried"
+    KEPT = "kept"
+    BROUGHT = "brought"
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """One message to one address, already in the reader's language.
 
     A channel that knows no templates, or no buttons, sends the text alone. `unsubscribe_url`: where
-    a person gets out in one click, for channels that have a place for it beside the text.
+    a person gets out in one click, for channels that have a place for it beside the text. With a
+    `picture`, which only a channel that takes pictures is given, the text is its caption.
     """
 
     address: str = field(repr=False)
@@ -59,6 +87,7 @@ class Message:
     template: FilledTemplate | None = None
     buttons: tuple[Button, ...] = ()
     unsubscribe_url: str | None = field(default=None, repr=False)
+    picture: Picture | None = None
 
 
 class Halt(StrEnum):
@@ -71,9 +100,13 @@ class Halt(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The provider took it. Whether it arrives is told later, as an arrival."""
+    """The provider took it. Whether it arrives is told later, as an arrival.
+
+    `picture_ref`: what it calls the picture that went along.
+    """
 
     provider_ref: str
+    picture_ref: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +133,10 @@ class Rejected:
     failure: Failure
     detail: str
     halts: Halt | None = None
+
+
+# Why a message is deferred whose picture the provider has under that reference no more.
+FORGOTTEN = "picture_forgotten"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +174,22 @@ class Deleting(Protocol):
 
         Asking again does no harm, so a lost answer may be asked for again. Never raises.
         """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """The provider has the picture, and calls it this."""
+
+    reference: str
+
+
+@runtime_checkable
+class Bringing(Protocol):
+    """A connection that brings pictures to its provider before they are sent to anybody."""
+
+    async def bring(self, picture: Picture, /) -> Brought | Deferred | Rejected:
+        """Hand the provider a picture. Nobody sees it by that, so a lost answer is deferred."""
         ...
 
 
@@ -247,6 +300,7 @@ class Traits:
     `Listening`, so a sender's line is held also while there is nothing to send.
     `heeds_every_silence`: the law keeps all of it out of a silence before a poll, be it election
     matter or not.
+    `caption_limit_characters`: the longest text beside a picture.
     """
 
     name: str
@@ -260,6 +314,13 @@ class Traits:
     remembers_sends: bool = False
     listens: bool = False
     heeds_every_silence: bool = False
+    pictures: Pictures = Pictures.NONE
+    caption_limit_characters: int = 0
+
+    @property
+    def takes_pictures(self) -> bool:
+        """Say whether a picture can go along."""
+        return self.pictures is not Pictures.NONE
 
     @property
     def idempotent(self) -> bool:

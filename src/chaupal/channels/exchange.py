@@ -6,7 +6,8 @@ alone: the libraries' own sentences hold URLs, and some providers put tokens int
 """
 
 import asyncio
-from collections.abc import Iterator
+import secrets
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -56,6 +57,29 @@ class AnswerLost:
     why: str
 
 
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """A body that is no JSON."""
+
+    content_type: str
+    content: bytes = field(repr=False)
+
+
+def form(fields: Mapping[str, str], name: str, picture: bytes) -> Raw:
+    """Write fields and a picture as multipart/form-data (RFC 7578)."""
+    boundary = secrets.token_hex(16)
+    parts = [
+        f'--{boundary}\r\nContent-Disposition: form-data; name="{key}"\r\n\r\n{value}\r\n'
+        for key, value in fields.items()
+    ]
+    parts.append(
+        f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"; filename="picture.jpg"'
+        "\r\nContent-Type: image/jpeg\r\n\r\n"
+    )
+    content = "".join(parts).encode() + picture + f"\r\n--{boundary}--\r\n".encode()
+    return Raw(f"multipart/form-data; boundary={boundary}", content)
+
+
 End: TypeAlias = Answered | InTrouble | NotReached | AnswerLost
 
 
@@ -87,13 +111,14 @@ async def exchange(
     http: aiohttp.ClientSession,
     method: str,
     url: str,
-    body: dict[str, object] | None,
+    body: dict[str, object] | Raw | None,
     *,
     token: str | None = None,
     timeout_s: float = ANSWER_TIMEOUT_S,
 ) -> End:
-    """Send `body`, if any, as JSON and say how that ended. Never raises for what a network can do.
+    """Send `body`, if any, and say how that ended. Never raises for what a network can do.
 
+    What is not raw goes as JSON.
     `url` is sent as it is written: what needs quoting has been quoted. `token` goes into the
     Authorization header. Redirects are not followed: a secret is for one place only.
     """
@@ -123,13 +148,17 @@ async def _exchange(
     http: aiohttp.ClientSession,
     method: str,
     url: str,
-    body: dict[str, object] | None,
+    body: dict[str, object] | Raw | None,
     *,
     token: str | None,
     timeout_s: float,
 ) -> End:
     headers = HEADERS if token is None else {**HEADERS, "Authorization": f"Bearer {token}"}
-    raw = None if body is None else msgspec.json.encode(body)
+    raw: bytes | None
+    if isinstance(body, Raw):
+        headers, raw = {**headers, "Content-Type": body.content_type}, body.content
+    else:
+        raw = None if body is None else msgspec.json.encode(body)
     try:
         target = URL(url, encoded=True)
         if target.port is None or target.scheme not in ("http", "https"):

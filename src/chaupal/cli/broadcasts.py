@@ -19,8 +19,8 @@ import typer
 from chaupal.api.broadcasts import NewBroadcast
 from chaupal.api.callers import WRITTEN_NUL
 from chaupal.arrivals import log as arrivals_log
-from chaupal.broadcasts import actions, certificates, queries
-from chaupal.broadcasts.models import Broadcast, BroadcastId, Stage
+from chaupal.broadcasts import actions, certificates, imaging, pictures, queries
+from chaupal.broadcasts.models import Broadcast, BroadcastId, PictureId, Stage
 from chaupal.broadcasts.rendering import render
 from chaupal.broadcasts.rungs import tally
 from chaupal.cli import console
@@ -128,6 +128,9 @@ def _tell(rt: Runtime, shown: actions.Shown, reached: int) -> None:
     for text in shown.texts:
         body = render(text.body, synthetic=row.synthetic, language=text.language)
         typer.echo(f"\n[{word('language', text.language, language)}]\n{body}")
+        if text.picture_id is not None:
+            say("Picture: {id}", "तस्वीर: {id}", id=text.picture_id.hex())
+            typer.echo(text.picture_description)
     typer.echo(f"\n{msgspec.json.encode(row.audience).decode()}")
     say("Stage: {stage}", "चरण: {stage}", stage=word("stage", row.stage, language))
     say("It is for: {count}", "कितनों के लिए: {count}", count=number(reached))
@@ -172,6 +175,26 @@ def write(
     typer.echo(str(console.run(body())))
 
 
+@broadcasts.command("picture")
+def picture(
+    file: Annotated[Path, typer.Argument(help="A picture: JPEG, PNG or WebP, up to 5 MB.")],
+    *,
+    as_: As,
+    key: Key = None,
+    password_file: PasswordFile = None,
+    organisation: Which = None,
+) -> None:
+    """Keep a picture for a broadcast, and print its id. Unused, it is let go after a day."""
+    raw = _bytes(file, "FILE", limit=imaging.FILE_LIMIT_BYTES)
+    once, password = _once(key), _password(password_file)
+
+    async def body() -> PictureId:
+        async with signed_in(as_, password, organisation) as (rt, actor):
+            return await pictures.keep(rt, raw, key=once, actor=actor)
+
+    typer.echo(console.run(body()).hex())
+
+
 def _asked(file: Path, audience: str | None) -> NewBroadcast:
     written = _json(_bytes(file, "FILE"), "FILE", dict[str, Any])
     if audience is not None:
@@ -190,13 +213,14 @@ def _asked(file: Path, audience: str | None) -> NewBroadcast:
     return asked
 
 
-def _bytes(file: Path, name: str) -> bytes:
+def _bytes(file: Path, name: str, *, limit: int | None = None) -> bytes:
+    """Read a file; one that is longer than its limit comes back too long, or is refused here."""
     try:
         with file.open("rb") as source:
-            raw = source.read(FILE_LIMIT_BYTES + 1)
+            raw = source.read((limit or FILE_LIMIT_BYTES) + 1)
     except (OSError, ValueError) as error:
         raise Invalid("console.file_unreadable", name=name) from error
-    if len(raw) > FILE_LIMIT_BYTES:
+    if limit is None and len(raw) > FILE_LIMIT_BYTES:
         raise Invalid("console.json_malformed", name=name)
     return raw
 

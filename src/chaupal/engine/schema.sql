@@ -777,6 +777,7 @@ CREATE TABLE public.broadcast (
     approver_denies boolean DEFAULT false NOT NULL,
     electoral boolean GENERATED ALWAYS AS ((election_matter OR (NOT approver_denies))) STORED NOT NULL,
     template jsonb,
+    text_alone boolean DEFAULT false NOT NULL,
     CONSTRAINT approval_is_whole CHECK ((((approver_id IS NULL) = (approved_hash IS NULL)) AND ((approver_id IS NULL) = (approved_at IS NULL)))),
     CONSTRAINT approved_is_what_was_written CHECK ((approved_hash = content_hash)),
     CONSTRAINT author_stood_somewhere CHECK ((author_units <> '{}'::uuid[])),
@@ -809,7 +810,10 @@ CREATE TABLE public.broadcast_text (
     broadcast_id uuid NOT NULL,
     language text NOT NULL,
     body text NOT NULL,
+    picture_id bytea,
+    picture_description text,
     CONSTRAINT language_is_known CHECK ((language = ANY (ARRAY['hi'::text, 'en'::text]))),
+    CONSTRAINT picture_is_described CHECK ((((picture_id IS NULL) = (picture_description IS NULL)) AND (picture_description <> ''::text) AND (length(picture_description) <= 500))),
     CONSTRAINT text_is_there CHECK (((body <> ''::text) AND (length(body) <= 10000)))
 );
 
@@ -1486,6 +1490,33 @@ CREATE TABLE public.orphan_status (
 );
 
 ALTER TABLE ONLY public.orphan_status FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.picture (
+    organisation_id integer NOT NULL,
+    id bytea NOT NULL,
+    body bytea NOT NULL,
+    light bytea NOT NULL,
+    width integer NOT NULL,
+    height integer NOT NULL,
+    added_at timestamp with time zone NOT NULL,
+    CONSTRAINT picture_is_bounded CHECK (((octet_length(body) <= 1000000) AND (octet_length(light) <= 60000) AND ((width >= 1) AND (width <= 1600)) AND ((height >= 1) AND (height <= 1600)))),
+    CONSTRAINT picture_is_its_hash CHECK ((id = sha256((sha256(body) || sha256(light)))))
+);
+ALTER TABLE ONLY public.picture ALTER COLUMN body SET STORAGE EXTERNAL;
+ALTER TABLE ONLY public.picture ALTER COLUMN light SET STORAGE EXTERNAL;
+
+ALTER TABLE ONLY public.picture FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.picture_reference (
+    organisation_id integer NOT NULL,
+    sender_id uuid NOT NULL,
+    picture_id bytea NOT NULL,
+    provider_ref text NOT NULL,
+    brought_at timestamp with time zone NOT NULL,
+    CONSTRAINT reference_is_short CHECK (((provider_ref <> ''::text) AND (length(provider_ref) <= 1000)))
+);
+
+ALTER TABLE ONLY public.picture_reference FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.poll (
     organisation_id integer NOT NULL,
@@ -2308,6 +2339,12 @@ ALTER TABLE ONLY public.person
 ALTER TABLE ONLY public.person
     ADD CONSTRAINT person_pkey PRIMARY KEY (organisation_id, id);
 
+ALTER TABLE ONLY public.picture
+    ADD CONSTRAINT picture_pkey PRIMARY KEY (organisation_id, id);
+
+ALTER TABLE ONLY public.picture_reference
+    ADD CONSTRAINT picture_reference_pkey PRIMARY KEY (organisation_id, sender_id, picture_id);
+
 ALTER TABLE ONLY public.poll
     ADD CONSTRAINT poll_pkey PRIMARY KEY (organisation_id, id);
 
@@ -2462,6 +2499,8 @@ CREATE INDEX broadcast_live ON public.broadcast USING btree (organisation_id, st
 
 CREATE INDEX broadcast_newest ON public.broadcast USING btree (organisation_id, created_at DESC, id DESC);
 
+CREATE INDEX broadcast_text_picture ON public.broadcast_text USING btree (organisation_id, picture_id) WHERE (picture_id IS NOT NULL);
+
 CREATE INDEX chat_group_address ON public.chat_group USING btree (organisation_id, sender_id, address);
 
 CREATE INDEX chat_group_archived ON public.chat_group USING btree (organisation_id, archived_at) WHERE (archived_at IS NOT NULL);
@@ -2519,6 +2558,8 @@ CREATE UNIQUE INDEX one_group_an_invite ON public.chat_group USING btree (organi
 CREATE UNIQUE INDEX one_membership_at_a_time ON public.membership USING btree (organisation_id, person_id, category_key) WHERE (until IS NULL);
 
 CREATE INDEX person_unit ON public.person USING btree (organisation_id, unit_id, name, id);
+
+CREATE INDEX picture_reference_picture ON public.picture_reference USING btree (organisation_id, picture_id);
 
 CREATE INDEX poll_newest ON public.poll USING btree (organisation_id, closes_at DESC, id);
 
@@ -2716,6 +2757,9 @@ ALTER TABLE ONLY public.broadcast
 ALTER TABLE ONLY public.broadcast_text
     ADD CONSTRAINT broadcast_text_organisation_id_broadcast_id_fkey FOREIGN KEY (organisation_id, broadcast_id) REFERENCES public.broadcast(organisation_id, id);
 
+ALTER TABLE ONLY public.broadcast_text
+    ADD CONSTRAINT broadcast_text_organisation_id_picture_id_fkey FOREIGN KEY (organisation_id, picture_id) REFERENCES public.picture(organisation_id, id);
+
 ALTER TABLE ONLY public.category
     ADD CONSTRAINT category_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES public.organisation(id);
 
@@ -2823,6 +2867,15 @@ ALTER TABLE ONLY public.office
 
 ALTER TABLE ONLY public.orphan_status
     ADD CONSTRAINT orphan_status_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES public.organisation(id);
+
+ALTER TABLE ONLY public.picture
+    ADD CONSTRAINT picture_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES public.organisation(id);
+
+ALTER TABLE ONLY public.picture_reference
+    ADD CONSTRAINT picture_reference_organisation_id_picture_id_fkey FOREIGN KEY (organisation_id, picture_id) REFERENCES public.picture(organisation_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.picture_reference
+    ADD CONSTRAINT picture_reference_organisation_id_sender_id_fkey FOREIGN KEY (organisation_id, sender_id) REFERENCES public.sender(organisation_id, id);
 
 ALTER TABLE ONLY public.poll
     ADD CONSTRAINT poll_organisation_id_amends_fkey FOREIGN KEY (organisation_id, amends) REFERENCES public.poll(organisation_id, id);
@@ -3118,6 +3171,10 @@ CREATE POLICY own_organisation ON public.orphan_status USING ((organisation_id =
 
 CREATE POLICY own_organisation ON public.person USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
 
+CREATE POLICY own_organisation ON public.picture USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
+
+CREATE POLICY own_organisation ON public.picture_reference USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
+
 CREATE POLICY own_organisation ON public.poll USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
 
 CREATE POLICY own_organisation ON public.portfolio USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
@@ -3183,6 +3240,10 @@ CREATE POLICY own_organisation ON public.unit_succession USING ((organisation_id
 CREATE POLICY own_organisation ON public.unit_tally USING ((organisation_id = ( SELECT public.current_organisation() AS current_organisation))) WITH CHECK ((organisation_id = ( SELECT public.current_organisation() AS current_organisation)));
 
 ALTER TABLE public.person ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.picture ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.picture_reference ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.poll ENABLE ROW LEVEL SECURITY;
 
@@ -3395,6 +3456,12 @@ GRANT SELECT,INSERT ON TABLE public.notice TO chaupal_program;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.office TO chaupal_program;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.orphan_status TO chaupal_program;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.picture TO chaupal_program;
+
+GRANT UPDATE(added_at) ON TABLE public.picture TO chaupal_program;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.picture_reference TO chaupal_program;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.poll TO chaupal_program;
 

@@ -6,6 +6,7 @@ from urllib.parse import quote
 from chaupal.arrivals import log as arrivals_log
 from chaupal.arrivals import own
 from chaupal.arrivals.models import LinkClicked, RelayDeleted, RelayOpened, RelayPosted
+from chaupal.broadcasts.approved import Approved
 from chaupal.broadcasts.models import Stage, State
 from chaupal.kit import db, log
 from chaupal.kit.ids import OrganisationId
@@ -97,15 +98,13 @@ def _page(
     rt: Runtime,
     organisation: OrganisationId,
     part: pages.Part,
-    approved: dict[str, str],
+    approved: Approved,
     others: list[pages.Other],
     *,
     just_posted: bool,
 ) -> RelayPage:
-    language = part.person_language if part.person_language in approved else part.delivery_language
-    if language not in approved:
-        raise Gone("relay.task_closed")
-    text = f"{approved[language]}\n\n{group_url(rt, organisation, part.delivery_id)}"
+    language = _language(part, approved)
+    text = f"{approved.texts[language]}\n\n{group_url(rt, organisation, part.delivery_id)}"
     in_hindi = part.person_language == "hi"
     return RelayPage(
         organisation=organisation,
@@ -118,6 +117,7 @@ def _page(
         wa_url=f"https://wa.me/?text={quote(text, safe='')}",
         posted_at=part.posted_at or (rt.now() if just_posted else None),
         closes_at=part.closes_at,
+        picture=approved.pictures.get(language),
         others=tuple(
             OpenTask(
                 title=other.title,
@@ -127,6 +127,30 @@ def _page(
             for other in others
         ),
     )
+
+
+def _language(part: pages.Part, approved: Approved) -> str:
+    """Return in which language a person gets the text: their own if there is one in it."""
+    for language in (part.person_language, part.delivery_language):
+        if language in approved.texts:
+            return language
+    raise Gone("relay.task_closed")
+
+
+async def picture(rt: Runtime, token: str, *, just_posted: bool = False) -> bytes:
+    """Return the picture of a task, as long as its page shows it."""
+    organisation, assignment = links.read_token(rt.sealer, token, now=rt.now())
+    async with db.transaction(rt.pool, organisation) as conn:
+        part = await pages.part(conn, assignment, now=rt.now(), today=_today(rt))
+        if part is None:
+            raise Invalid("relay.link_broken")
+        _check_open(part, just_posted=just_posted)
+        approved = await texts.approved(conn, organisation, part.broadcast_id)
+        beside = approved.pictures.get(_language(part, approved))
+        shown = await texts.picture(conn, organisation, beside.id) if beside else None
+    if shown is None:
+        raise NotFound("not_found")
+    return shown
 
 
 def group_url(rt: Runtime, organisation: OrganisationId, delivery_id: int) -> str:
@@ -184,13 +208,13 @@ async def link_page(rt: Runtime, organisation: OrganisationId, delivery_id: int)
         if linked is None:
             raise NotFound("link.unknown")
         approved = await texts.approved(conn, organisation, linked.broadcast_id)
-    withdrawn = linked.stage is Stage.RECALLED or linked.language not in approved
+    withdrawn = linked.stage is Stage.RECALLED or linked.language not in approved.texts
     hidden = withdrawn or linked.still
     in_hindi = linked.language == "hi"
     return LinkPage(
         organisation_name=linked.organisation_name_hi if in_hindi else linked.organisation_name_en,
         title="" if hidden else linked.title,
-        text="" if hidden else approved[linked.language],
+        text="" if hidden else approved.texts[linked.language],
         language=linked.language,
         withdrawn=withdrawn,
         still=linked.still,

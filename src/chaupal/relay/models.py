@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
+from chaupal.broadcasts.models import Pictured
 from chaupal.kit.ids import OrganisationId
 
 REMINDER, NEXT_ADMIN, ABOVE = 1, 2, 3
@@ -92,6 +93,7 @@ class RelayPage:
     posted_at: datetime | None
     closes_at: datetime
     others: tuple[OpenTask, ...]
+    picture: Pictured | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from chaupal.web.law_refusals import OF_THE_LAW
 from chaupal.web.office_refusals import OF_OFFICES
 from chaupal.web.people_refusals import OF_PEOPLE
 from chaupal.web.people_terms import OF_PEOPLE as TERMS_OF_PEOPLE
+from chaupal.web.picture_refusals import OF_PICTURES
 from chaupal.web.refusals import AT_THE_DESK, N_, UNNAMED, Words
 from chaupal.web.schedule_refusals import OF_SCHEDULES
 from chaupal.web.sms_refusals import OF_SMS
@@ -45,6 +46,7 @@ REFUSALS: Mapping[str, Words] = MappingProxyType(
         **OF_SCHEDULES,
         **OF_TEMPLATES,
         **OF_SMS,
+        **OF_PICTURES,
     }
 )
 
@@ -203,6 +205,7 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         "undelivered": N_("The provider took it and could not deliver it."),
         "tried_out": N_("The provider could not take it, however often we tried."),
         "daily_limit": N_("The day's limit of its sender holds it back."),
+        "no_pictures": N_("Its channel takes no pictures, and the text was not to go alone."),
         "no_admin": N_("The group has no live admin."),
         "silence": N_("The silence before a poll holds it back."),
         "freeze": N_("Its area is stopped."),

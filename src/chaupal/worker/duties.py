@@ -10,7 +10,7 @@ from pathlib import Path
 import aiohttp
 
 from chaupal.arrivals import actions as arrivals
-from chaupal.broadcasts import asking, fetching, keeping, retracting
+from chaupal.broadcasts import asking, fetching, keeping, pictures, retracting
 from chaupal.broadcasts import jobs as broadcasts
 from chaupal.directory import tallies
 from chaupal.directory.jobs import run as imports
@@ -62,6 +62,7 @@ def duties(
         Duty("tidy", 20, lambda: broadcasts.tidy(rt, organisation)),
         Duty("forget_wordings", 600, lambda: watch.forget(rt, organisation)),
         Duty("purge", 60, lambda: arrivals.purge(rt, organisation)),
+        Duty("let_go_of_pictures", 600, lambda: pictures.let_go(rt, organisation)),
         Duty("tidy_imports", 600, lambda: imports.tidy(rt, organisation)),
         Duty("fold_tallies", 60, lambda: tallies.fold(rt, organisation)),
         Duty("recount_tallies", DAY_S, lambda: tallies.recount(rt, organisation)),

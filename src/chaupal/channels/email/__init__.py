@@ -24,6 +24,7 @@ from chaupal.channels.contract import (
     Halt,
     Message,
     Outcome,
+    Pictures,
     Rejected,
     Traits,
     Unknown,
@@ -43,6 +44,8 @@ TRAITS = Traits(
     text_limit_characters=20_000,
     proves_delivery=False,
     reaches_people_at=ContactChannel.EMAIL,
+    pictures=Pictures.CARRIED,
+    caption_limit_characters=20_000,
 )
 
 

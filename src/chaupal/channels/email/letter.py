@@ -4,11 +4,13 @@ import hashlib
 import re
 from dataclasses import dataclass, field
 from email.header import Header
+from email.mime.image import MIMEImage
+from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
 from email.policy import compat32
 from email.utils import formataddr, formatdate
 
-from chaupal.channels.contract import Message
+from chaupal.channels.contract import Message, Picture
 
 ADDRESS_LIMIT_CHARACTERS = 254
 SUBJECT_LIMIT_CHARACTERS = 90
@@ -39,7 +41,8 @@ def written(message: Message, sender: str, name: str) -> Letter:
     if len(message.address) > ADDRESS_LIMIT_CHARACTERS or not PLAIN.fullmatch(message.address):
         raise Unwritable("address_malformed")
     reference = reference_of(message.idempotency_key, sender)
-    mail = MIMEText(message.text, "plain", "utf-8", policy=OVER_SMTP)
+    text = MIMEText(message.text, "plain", "utf-8", policy=OVER_SMTP)
+    mail = text if message.picture is None else _with_picture(text, message.picture)
     mail["From"] = formataddr((name, sender))
     mail["To"] = message.address
     mail["Subject"] = Header(subject(message.text), "utf-8", header_name="Subject").encode()
@@ -47,6 +50,16 @@ def written(message: Message, sender: str, name: str) -> Letter:
     mail["Message-ID"] = f"<{reference}>"
     mail["Auto-Submitted"] = "auto-generated"
     return Letter(reference, _way_out(message.unsubscribe_url) + mail.as_bytes())
+
+
+def _with_picture(text: MIMEText, picture: Picture) -> MIMEMultipart:
+    """Return a picture that programs show below the text (RFC 2183), and what it shows in words."""
+    part = MIMEImage(picture.body, "jpeg", policy=OVER_SMTP)
+    part.add_header("Content-Disposition", "inline", filename="picture.jpg")
+    part["Content-Description"] = Header(
+        picture.description, "utf-8", header_name="Content-Description"
+    ).encode()
+    return MIMEMultipart("mixed", _subparts=[text, part], policy=OVER_SMTP)
 
 
 def _way_out(url: str | None) -> bytes:

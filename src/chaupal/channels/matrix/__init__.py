@@ -21,12 +21,15 @@ from chaupal.channels import reading
 from chaupal.channels.contract import (
     Accepted,
     Account,
+    Brought,
     Connection,
     Deferred,
     Deleted,
     Deletion,
     Message,
     Outcome,
+    Picture,
+    Pictures,
     Rejected,
     Traits,
     Unknown,
@@ -38,6 +41,7 @@ from chaupal.channels.exchange import (
     End,
     InTrouble,
     NotReached,
+    Raw,
     exchange,
 )
 from chaupal.people.words import spoken
@@ -46,6 +50,7 @@ from chaupal.people.words import spoken
 # for us alone, so that a member can't pass off a message of theirs as one of ours.
 KEY_FIELD = "chaupal.key"
 OUR_USERS = "@chaupal"
+FILE_NAME = "picture.jpg"
 
 
 TRAITS = Traits(
@@ -56,6 +61,8 @@ TRAITS = Traits(
     text_limit_characters=10_000,
     proves_delivery=True,
     takes_back=True,
+    pictures=Pictures.BROUGHT,
+    caption_limit_characters=10_000,
 )
 
 
@@ -100,10 +107,21 @@ class _Line:
             "body": message.text,
             KEY_FIELD: message.idempotency_key,
         }
+        if message.picture is not None:
+            body |= shown(message.picture)
         end = await exchange(
             self.http, "PUT", url, body, token=self.token, timeout_s=self.timeout_s
         )
         return read_reply(end)
+
+    async def bring(self, picture: Picture, /) -> Brought | Deferred | Rejected:
+        """Put a picture into the homeserver's store, where no room shows it yet."""
+        url = f"{self.endpoint}/_matrix/media/v3/upload?filename={FILE_NAME}"
+        raw = Raw("image/jpeg", picture.body)
+        end = await exchange(
+            self.http, "POST", url, raw, token=self.token, timeout_s=self.timeout_s
+        )
+        return read_brought(end)
 
     async def delete(self, address: str, provider_ref: str, /) -> Deletion:
         """Redact an event of ours: its text goes, and that something was there stays."""
@@ -113,6 +131,30 @@ class _Line:
         end = await exchange(self.http, "PUT", url, {}, token=self.token, timeout_s=self.timeout_s)
         outcome = read_reply(end)
         return Deleted() if isinstance(outcome, Accepted) else outcome
+
+
+def shown(picture: Picture) -> dict[str, object]:
+    """Return what makes a message a picture with its text as the caption (spec 1.10, MSC2530)."""
+    return {
+        "msgtype": "m.image",
+        "filename": FILE_NAME,
+        "url": picture.reference,
+        "info": {
+            "mimetype": "image/jpeg",
+            "size": len(picture.body),
+            "w": picture.width,
+            "h": picture.height,
+        },
+    }
+
+
+def read_brought(end: End) -> Brought | Deferred | Rejected:
+    """Turn the end of bringing a picture into what became of it."""
+    match end:
+        case Answered(200, {"content_uri": str(reference)}) if reference.startswith("mxc://"):
+            return Brought(reference)
+    outcome = read_reply(end)
+    return outcome if isinstance(outcome, Deferred | Rejected) else Deferred("picture_not_brought")
 
 
 def read_reply(end: End) -> Outcome:

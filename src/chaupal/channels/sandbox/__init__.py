@@ -22,8 +22,10 @@ from chaupal.arrivals.models import (
 )
 from chaupal.channels import reading
 from chaupal.channels.contract import (
+    FORGOTTEN,
     Accepted,
     Account,
+    Brought,
     Connection,
     Deferred,
     Deleted,
@@ -31,6 +33,8 @@ from chaupal.channels.contract import (
     Halt,
     Message,
     Outcome,
+    Picture,
+    Pictures,
     Rejected,
     Traits,
     Unknown,
@@ -42,6 +46,7 @@ from chaupal.channels.exchange import (
     End,
     InTrouble,
     NotReached,
+    Raw,
     exchange,
 )
 from chaupal.people.models import ContactChannel, Word
@@ -55,6 +60,8 @@ TRAITS = Traits(
     proves_delivery=False,
     reaches_people_at=ContactChannel.SANDBOX,
     takes_back=True,
+    pictures=Pictures.BROUGHT,
+    caption_limit_characters=1024,
 )
 
 
@@ -96,14 +103,30 @@ class _Line:
             "text": message.text,
             "key": message.idempotency_key,
         }
+        if message.picture is not None:
+            body["picture"] = message.picture.reference
         url = f"{self.url}/sendMessage"
         return read_reply(await exchange(self.http, "POST", url, body, timeout_s=self.timeout_s))
+
+    async def bring(self, picture: Picture, /) -> Brought | Deferred | Rejected:
+        """Put a picture there, which nobody sees by that."""
+        raw, url = Raw("image/jpeg", picture.body), f"{self.url}/bringPicture"
+        return read_brought(await exchange(self.http, "POST", url, raw, timeout_s=self.timeout_s))
 
     async def delete(self, address: str, provider_ref: str, /) -> Deletion:
         """Delete a message of the bot's own."""
         body: dict[str, object] = {"chat_id": address, "message_id": int(provider_ref)}
         url = f"{self.url}/deleteMessage"
         return read_deletion(await exchange(self.http, "POST", url, body, timeout_s=self.timeout_s))
+
+
+def read_brought(end: End) -> Brought | Deferred | Rejected:
+    """Turn the end of bringing a picture into what became of it."""
+    match end:
+        case Answered(200, {"ok": True, "result": {"picture": str(reference)}}):
+            return Brought(reference)
+    outcome = read_reply(end)
+    return outcome if isinstance(outcome, Deferred | Rejected) else Deferred("picture_not_brought")
 
 
 def read_deletion(end: End) -> Deletion:
@@ -158,8 +181,10 @@ def not_now(status: int, parameters: object) -> Deferred | None:
     return None
 
 
-def refusal(status: int, body: dict[str, object]) -> Rejected:
-    """Say why the sandbox will never take this message. Its own words go no further."""
+def refusal(status: int, body: dict[str, object]) -> Deferred | Rejected:
+    """Say why the sandbox does not take this message. Its own words go no further."""
+    if body.get("description") == "picture not found":
+        return Deferred(FORGOTTEN)
     if body.get("description") == "chat not found":
         return Rejected(Failure.NO_SUCH_ADDRESS, "chat_not_found")
     return Rejected(FAILURES.get(status, Failure.CONTENT), f"http_{status}")

@@ -2,7 +2,7 @@
 
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
@@ -11,6 +11,7 @@ import aiohttp
 from chaupal.arrivals.models import Arrival, Failure, GroupPulse, MessageArrived, PersonSaid
 from chaupal.channels import reading
 from chaupal.channels.contract import (
+    FORGOTTEN,
     Accepted,
     Account,
     Connection,
@@ -19,6 +20,8 @@ from chaupal.channels.contract import (
     Deletion,
     Message,
     Outcome,
+    Picture,
+    Pictures,
     Rejected,
     Traits,
     Unknown,
@@ -30,7 +33,9 @@ from chaupal.channels.exchange import (
     End,
     InTrouble,
     NotReached,
+    Raw,
     exchange,
+    form,
 )
 from chaupal.people.models import ContactChannel, Word
 from chaupal.people.words import spoken
@@ -49,6 +54,9 @@ BUTTONS: Mapping[str, Word] = {f"chaupal:{word}": word for word in Word}
 # What Telegram says of a message that is not there (any more).
 GONE = "message to delete not found"
 
+# What it says of a file_id that means nothing to it (any more).
+LOST = ("wrong file identifier", "wrong remote file", "file_reference_expired")
+
 TRAITS = Traits(
     name="telegram",
     remembers_keys_for=timedelta(0),
@@ -57,6 +65,8 @@ TRAITS = Traits(
     proves_delivery=True,
     reaches_people_at=ContactChannel.TELEGRAM,
     takes_back=True,
+    pictures=Pictures.KEPT,
+    caption_limit_characters=1024,
 )
 
 
@@ -92,6 +102,8 @@ class _Line:
 
     async def send(self, message: Message, /) -> Outcome:
         """Post one message. The key stays here: Telegram has no place for it."""
+        if message.picture is not None:
+            return await self._show(message, message.picture)
         body: dict[str, object] = {
             "chat_id": message.address,
             "text": message.text,
@@ -100,6 +112,23 @@ class _Line:
         }
         url = f"{self.url}/sendMessage"
         return read_reply(await exchange(self.http, "POST", url, body, timeout_s=self.timeout_s))
+
+    async def _show(self, message: Message, picture: Picture) -> Outcome:
+        """Post a picture with its text below: by Telegram's own name for it, else its bytes."""
+        fields = {"chat_id": message.address, "caption": message.text}
+        body: dict[str, object] | Raw
+        if picture.reference is not None:
+            body = {**fields, "photo": picture.reference}
+        else:
+            body = form(fields, "photo", picture.body)
+        url = f"{self.url}/sendPhoto"
+        end = await exchange(self.http, "POST", url, body, timeout_s=self.timeout_s)
+        outcome = read_reply(end)
+        return (
+            replace(outcome, picture_ref=read_photo(end))
+            if isinstance(outcome, Accepted)
+            else outcome
+        )
 
     async def delete(self, address: str, provider_ref: str, /) -> Deletion:
         """Delete a message of the bot's own, which Telegram allows for 48 hours."""
@@ -117,6 +146,14 @@ def read_deletion(end: End) -> Deletion:
             return Deleted()
     outcome = read_reply(end)
     return Deleted() if isinstance(outcome, Accepted) else outcome
+
+
+def read_photo(end: End) -> str | None:
+    """Return what Telegram calls the picture that it has just taken: the largest of its sizes."""
+    match end:
+        case Answered(200, {"result": {"photo": [*_, {"file_id": str(reference)}]}}):
+            return reference
+    return None
 
 
 def read_reply(end: End) -> Outcome:
@@ -153,12 +190,14 @@ def read_answer(status: int, body: dict[str, object]) -> Outcome:
     return Unknown("answer_unreadable")
 
 
-def refusal(status: int, body: dict[str, object]) -> Rejected:
-    """Say why Telegram will never take this message. Its own words go no further.
+def refusal(status: int, body: dict[str, object]) -> Deferred | Rejected:
+    """Say why Telegram does not take this message. Its own words go no further.
 
     The kinds of 400 are told apart by their English, since Telegram numbers them no further.
     """
     match status, body:
+        case 400, {"description": str(said)} if any(words in said.lower() for words in LOST):
+            return Deferred(FORGOTTEN)
         case 400, {"description": str(said)}:
             for words, rejected in REFUSALS.items():
                 if words in said.lower():

@@ -219,6 +219,7 @@ def application(sandbox: Sandbox) -> web.Application:
     app.add_routes(
         [
             web.post("/bot{token}/sendMessage", sandbox.send),
+            web.post("/bot{token}/bringPicture", sandbox.bring),
             web.post("/bot{token}/deleteMessage", sandbox.delete),
             web.post("/people/{id}/post", sandbox.post),
             web.post("/people/{id}/remark", sandbox.remark),

@@ -1,6 +1,7 @@
 """The sandbox's HTTP face for bots and people, and the life of its process."""
 
 import asyncio
+import hashlib
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
@@ -19,6 +20,8 @@ from chaupal.rehearsal.provider.hooks import Hook, HookCounts, encode
 from chaupal.rehearsal.provider.town import Bot, Entry, Group, Name, Town, person_id
 
 BODY_LIMIT_BYTES = 65_536
+PICTURE_LIMIT_BYTES = 1 << 20
+JPEG = b"\xff\xd8\xff"
 INBOX_LIMIT = 1_000
 THROTTLE_S = 1
 PAIR_WAIT_S = 6
@@ -34,6 +37,7 @@ class Send(msgspec.Struct, frozen=True):
     chat_id: str | int
     text: Text
     key: Name | None = None
+    picture: str | None = None
 
 
 class Delete(msgspec.Struct, frozen=True):
@@ -109,6 +113,7 @@ class Sandbox:
         self.hook_counts = HookCounts()
         self.hooks: dict[str, Hook] = {}
         self.buckets: dict[str, Bucket] = {}
+        self.pictures: set[str] = set()
         self.behave(Behaviour())
         self._first_update_id = time.time_ns()
         self._read_delete = msgspec.json.Decoder(Delete).decode
@@ -159,6 +164,10 @@ class Sandbox:
         fate = self.behaviour.fate(self.dice)
         self._go_wrong(fate)
         send = read(self._read_send, await request.read())
+        if send.picture is not None:
+            if send.picture not in self.pictures:
+                raise Declined(400, "picture not found")
+            self.counts["pictured"] += 1
         message_id = self._accept(bot, send, failed=fate is Fate.FAILED)
         if self.behaviour.answer_delay_s:
             await asyncio.sleep(self.behaviour.answer_delay_s)
@@ -181,6 +190,22 @@ class Sandbox:
                 raise Declined(429, "too often", pair=True, retry_after=PAIR_WAIT_S)
             case Fate.FEW_TRIES:
                 raise Declined(409, "try again", tries=FEW_TRIES)
+
+    async def bring(self, request: web.Request) -> web.StreamResponse:
+        """POST /bot{token}/bringPicture: a bot puts a picture here, to send it by its name."""
+        if request.match_info["token"] not in self.town.bots:
+            raise Declined(401, "unauthorized")
+        content = bytearray()
+        async for piece in request.content.iter_any():  # past the limit of all other bodies
+            content += piece
+            if len(content) > PICTURE_LIMIT_BYTES:
+                raise Declined(413, "body too large")
+        if not content.startswith(JPEG):
+            raise Declined(400, "not a picture")
+        name = hashlib.sha256(content).hexdigest()
+        self.pictures.add(name)
+        self.counts["pictures"] += 1
+        return self.yes({"picture": name})
 
     async def delete(self, request: web.Request) -> web.StreamResponse:
         """POST /bot{token}/deleteMessage: a bot takes back what it sent."""

@@ -95,6 +95,35 @@ function price(meter) {
   number.classList.toggle("over", found > Number(meter.dataset.limit));
 }
 document.addEventListener("input", () => document.querySelectorAll("[data-sms]").forEach(price));
+// --- a picture is added as soon as it is chosen; without this file its button adds it ---------
+const told = (text) => { document.getElementById("picture-said").textContent = text; };
+function hideButton() {
+  document.querySelector("[data-without-script]")?.setAttribute("hidden", "");
+}
+document.addEventListener("htmx:afterSettle", hideButton);
+document.addEventListener("htmx:configRequest", (event) => {
+  const field = event.target;
+  const file = field.id === "picture_file" && field.files[0];
+  if (!file || file.size <= Number(field.dataset.limitBytes)) return;
+  event.preventDefault();
+  told(field.dataset.tooLarge);
+  field.value = "";
+});
+document.addEventListener("htmx:xhr:progress", (event) => {
+  const bar = document.getElementById("picture-progress");
+  if (event.target.id !== "picture_file" || !bar || !event.detail.lengthComputable) return;
+  bar.hidden = false;
+  bar.value = event.detail.loaded / event.detail.total;
+});
+for (const failure of ["htmx:responseError", "htmx:sendError"]) {
+  document.addEventListener(failure, (event) => {
+    if (event.target.id !== "picture_file") return;
+    document.getElementById("picture-progress").hidden = true;
+    told(event.target.dataset.failed);
+    event.target.value = "";
+  });
+}
+hideButton();
 
 // --- one box to find a unit among many ------------------------------------------------------
 document.addEventListener("input", (event) => {

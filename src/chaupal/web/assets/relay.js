@@ -5,11 +5,28 @@ const said = document.getElementById("said");
 const posted = document.getElementById("posted");
 const text = document.getElementById("text")?.textContent.trim() ?? "";
 
+// A picture goes along with the text where the phone can share files. It is fetched beforehand (the
+// page shows it, so it costs nothing), since a phone shares only while a finger is on the button.
+const picture = document.getElementById("picture");
+let file;
+if (picture && share && navigator.canShare) {
+  fetch(picture.src)
+    .then((answer) => (answer.ok ? answer.blob() : undefined))
+    .then((blob) => {
+      const taken = blob && new File([blob], "picture.jpg", { type: "image/jpeg" });
+      if (!taken || !navigator.canShare({ files: [taken], text })) return;
+      file = taken;
+      document.getElementById("save").hidden = true;
+      document.getElementById("by-hand").hidden = true;
+    })
+    .catch(() => {}); // then it is saved and added by hand
+}
+
 share?.addEventListener("click", async (event) => {
   if (!navigator.share) return; // the link itself opens wa.me
   event.preventDefault();
   try {
-    await navigator.share({ text });
+    await navigator.share(file ? { files: [file], text } : { text });
   } catch (error) {
     if (error.name !== "AbortError") location.href = share.href;
   }

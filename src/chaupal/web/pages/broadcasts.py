@@ -9,7 +9,7 @@ from litestar.params import FromPath
 from chaupal.arrivals import log as arrivals_log
 from chaupal.broadcasts import actions, ahead, audience, queries, report, templates, waiting
 from chaupal.broadcasts import pages as broadcast_pages
-from chaupal.broadcasts.models import Broadcast, BroadcastId, Stage
+from chaupal.broadcasts.models import Broadcast, BroadcastId, Stage, Text
 from chaupal.broadcasts.targets import Ahead
 from chaupal.kit import db
 from chaupal.kit.refusals import Invalid, NotFound
@@ -115,8 +115,7 @@ async def broadcast(request: Asked, id: FromPath[UUID]) -> Response[Any]:
     async with db.transaction(rt.pool, desk.actor.organisation) as conn:
         shown: Broadcast = contents["row"]
         contents["finding"] = await finding_of(conn, shown.id, desk.scope)
-        written = {text["language"]: text["body"] for text in contents["texts"]}
-        contents["certificate"] = await certificate_of(conn, shown, written, desk)
+        contents["certificate"] = await certificate_of(conn, shown, contents["written"], desk)
         contents["template"] = await _template(conn, shown)
         contents["ahead"] = life.told(
             await _ahead(rt, hub, shown, desk.scope), shown.expires_at, desk.language,
@@ -148,6 +147,16 @@ async def _ahead(rt: Runtime, hub: Hub, shown: Broadcast, scope: Scope) -> list[
     key = ("ahead", scope.organisation, shown.id, shown.stage)
     found: list[Ahead] = await hub.remembered.of(key, find)
     return found
+
+
+def _text(text: Text) -> dict[str, Any]:
+    """Return one language of what is sent."""
+    return {
+        "language": text.language,
+        "body": text.body,
+        "picture_url": text.picture_id and f"/pictures/{text.picture_id.hex()}",
+        "description": text.picture_description,
+    }
 
 
 async def look(
@@ -189,6 +198,7 @@ async def look(
             "election_matter": shown.election_matter,
             "electoral": shown.electoral,
             "synthetic": shown.synthetic,
+            "text_alone": shown.text_alone,
             "author_label": shown.author_label,
             "created_at": shown.created_at,
             "approver_label": shown.approver_label,
@@ -198,7 +208,8 @@ async def look(
             "expires_at": shown.expires_at,
             "content": shown.content_hash.hex(),
         },
-        "texts": [{"language": text.language, "body": text.body} for text in texts],
+        "written": texts,
+        "texts": [_text(text) for text in texts],
         "steps": steps(shown, now),
         "audience_count": shown.targets,
         "progress": {

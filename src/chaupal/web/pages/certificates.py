@@ -8,7 +8,7 @@ from litestar import Response, post
 from litestar.params import FromPath
 
 from chaupal.broadcasts import certificates
-from chaupal.broadcasts.models import Broadcast, BroadcastId, Stage
+from chaupal.broadcasts.models import Broadcast, BroadcastId, Stage, Text
 from chaupal.kit import db
 from chaupal.kit.refusals import Invalid
 from chaupal.law.models import CERTIFICATION
@@ -19,14 +19,14 @@ from chaupal.web.visits import Asked, Desk
 
 
 async def certificate_of(
-    conn: db.Conn, shown: Broadcast, texts: dict[str, str], desk: Desk
+    conn: db.Conn, shown: Broadcast, texts: list[Text], desk: Desk
 ) -> dict[str, Any]:
     """Return what a broadcast's page says of its certificate."""
     found = await certificates.find(conn, shown.id)
     organisation = await certificates.organisation_type(conn)
     open_ = shown.stage in {Stage.DRAFT, Stage.SUBMITTED}
     wanted = organisation in CERTIFICATION.types and shown.electoral
-    wording = certificates.wording_hash(texts, synthetic=shown.synthetic)
+    wording = certificates.wording_of(shown, texts)
     return {
         "found": found,
         "fits": found is not None and found.wording_hash == wording,

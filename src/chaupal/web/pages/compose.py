@@ -1,7 +1,7 @@
 """Writing a broadcast: the form, the count beside it, and what it becomes."""
 
 import hashlib
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -26,19 +26,23 @@ from chaupal.kit import db
 from chaupal.kit.refusals import Invalid, NotAllowed, NotFound, Refused
 from chaupal.organisations import Right
 from chaupal.organisations.scope import INDIA
-from chaupal.web import builder, visits
+from chaupal.web import builder, picture_form, visits
 from chaupal.web.answers import onward, page
 from chaupal.web.builder import Node
 from chaupal.web.pages import audiences, life, sms, whys, wording
 from chaupal.web.pages.naming import names_in
 from chaupal.web.pages.wording import Templated
+from chaupal.web.picture_form import PictureFields
 from chaupal.web.sentences import Names
 from chaupal.web.visits import Asked, Desk
 from chaupal.web.words import refusal_words
 
 USUAL_LIFE_H = 24
 LONGEST_LIFE_H = int(LONGEST_LIFE.total_seconds()) // 3600
-MENDED_ON_THE_FORM = ("audience.empty", "channel.excluded", "template.")
+MENDED_ON_THE_FORM = (
+    "audience.empty", "channel.excluded", "template.", "picture.caption_too_long",
+    "picture.not_taken",
+)  # fmt: skip
 NOT_KEPT: dict[str, Any] = {"name": "", "refusal": None}
 
 
@@ -61,6 +65,7 @@ class Written:
     root: Node
     opened_at: datetime
     templated: Templated = wording.NONE
+    picture: PictureFields = field(default_factory=PictureFields)
 
     def draft(self, expression: audience.Expression) -> Draft:
         """Return the broadcast that this form describes."""
@@ -72,9 +77,11 @@ class Written:
             raise Invalid("broadcast.channel_missing")
         starts_at = life.start(self.starts)
         written = {"hi": self.text_hi, "en": self.text_en}
+        texts = {language: text for language, text in written.items() if text.strip()}
+        beside = self.picture.beside(texts)
         return Draft(
             title=self.title,
-            texts={language: text for language, text in written.items() if text.strip()},
+            texts=texts,
             purpose=purpose,
             audience=expression,
             expires_at=(starts_at or self.opened_at) + timedelta(hours=self.expires_h),
@@ -83,10 +90,13 @@ class Written:
             synthetic=self.synthetic,
             via=self.via,
             starts_at=starts_at,
+            pictures=beside,
+            text_alone=bool(beside) and self.picture.text_alone,
         )
 
 
-def _read(form: FormMultiDict, now: datetime) -> Written:
+def read(form: FormMultiDict, now: datetime) -> Written:
+    """Return what stands in the form, whatever it is worth."""
     return Written(
         title=str(form.get("title", "")).strip(),
         text_hi=_text(form, "text_hi"),
@@ -102,6 +112,7 @@ def _read(form: FormMultiDict, now: datetime) -> Written:
         root=builder.read(form),
         opened_at=life.opened(str(form.get("opened_at", "")), now),
         templated=wording.read(form),
+        picture=picture_form.read(form),
     )
 
 
@@ -177,11 +188,11 @@ async def edit(request: Asked, id: FromPath[UUID]) -> Response[Any]:
             raise NotAllowed("broadcast.only_the_author_edits")
         if broadcast.stage not in {Stage.DRAFT, Stage.SUBMITTED}:
             raise Refused("broadcast.cannot_move", stage=broadcast.stage.value, verb="edit")
-        texts = {text.language: text.body for text in await queries.texts(conn, broadcast.id)}
+        kept = await queries.texts(conn, broadcast.id)
         expression = audience.parse(broadcast.audience)
         names = await names_in(conn, [expression], scope=desk.scope)
         areas = await audiences.areas(conn, desk)
-    now = rt.now()
+    now, texts = rt.now(), {text.language: text.body for text in kept}
     lives = broadcast.expires_at - (broadcast.starts_at or now)
     left_h = -(-int(lives.total_seconds()) // 3600)
     written = Written(
@@ -199,6 +210,7 @@ async def edit(request: Asked, id: FromPath[UUID]) -> Response[Any]:
         root=_root(expression, names, areas),
         opened_at=now,
         templated=wording.of(broadcast.chosen),
+        picture=picture_form.of(kept, text_alone=broadcast.text_alone),
     )
     return await _form(request, desk, written, f"/broadcasts/{id}")
 
@@ -226,7 +238,7 @@ async def _keep(request: Asked, id: BroadcastId | None) -> Response[Any]:
     desk.scope.need(Right.COMPOSE)
     rt, form = visits.runtime(request), await visits.fields(request)
     key = await visits.idempotency_key(request)
-    written = _read(form, rt.now())
+    written = read(form, rt.now())
     try:
         draft = written.draft(await audiences.expression_of(rt, desk, written.root))
         draft = await wording.filled(rt, draft, written.templated, desk)
@@ -256,7 +268,7 @@ async def template(request: Asked) -> Response[Any]:
     desk = await visits.desk_of(request)
     desk.scope.need(Right.COMPOSE)
     rt, form = visits.runtime(request), await visits.fields(request)
-    written = _read(form, rt.now())
+    written = read(form, rt.now())
     if request.headers.get("hx-request") != "true":
         return await _form(request, desk, written, _action(form))
     async with db.transaction(rt.pool, desk.actor.organisation) as conn:
@@ -278,7 +290,7 @@ async def change(request: Asked) -> Response[Any]:
     desk = await visits.desk_of(request)
     desk.scope.need(Right.COMPOSE)
     rt, form = visits.runtime(request), await visits.fields(request)
-    written = _read(form, rt.now())
+    written = read(form, rt.now())
     root, at = builder.changed(written.root, str(form.get("change", "")), form)
     if request.headers.get("hx-request") != "true":
         return await _form(request, desk, replace(written, root=root), _action(form), at=at)
@@ -293,7 +305,7 @@ async def keep(request: Asked) -> Response[Any]:
     desk = await visits.desk_of(request)
     rt, form = visits.runtime(request), await visits.fields(request)
     key = await visits.idempotency_key(request)
-    written = _read(form, rt.now())
+    written = read(form, rt.now())
     try:
         expression = await audiences.expression_of(rt, desk, written.root)
         name, purpose = str(form.get("keep", "")), Purpose(written.purpose)
@@ -316,7 +328,7 @@ async def why(request: Asked) -> Response[Any]:
     desk = await visits.desk_of(request)
     desk.scope.need(Right.COMPOSE)
     rt, form = visits.runtime(request), await visits.fields(request)
-    written = _read(form, rt.now())
+    written = read(form, rt.now())
     try:
         expression = await audiences.expression_of(rt, desk, written.root)
         told = await whys.in_draft(
@@ -328,6 +340,13 @@ async def why(request: Asked) -> Response[Any]:
     if request.headers.get("hx-request") == "true":
         return page(request, desk, "fragments/why.html", {"why": told})
     return await _form(request, desk, written, _action(form), why=told)
+
+
+async def form_again(
+    request: Asked, desk: Desk, written: Written, form: FormMultiDict, refusal: Refused | None
+) -> Response[Any]:
+    """Show the form as it stands, for a button of it that does one thing to it."""
+    return await _form(request, desk, written, _action(form), refusal)
 
 
 def _action(form: FormMultiDict) -> str:
@@ -370,6 +389,7 @@ async def _form(
         "refusal": refusal and refusal_words(refusal.code, refusal.facts, language),
         "draft": asdict(_bare(written)),
         "wording": worded,
+        "picture": written.picture.shown(),
         "limit": TEXT_LIMIT_CHARACTERS,
         "longest_h": LONGEST_LIFE_H,
         "earliest": _on_the_clock(written.opened_at),

@@ -20,6 +20,8 @@ from chaupal.web.words import refusal_words
 
 POSTED, DELETED = "posted", "deleted"
 THANKED_FOR_S = 120
+# What was approved never changes. It stays on this one phone, and no longer than a day.
+SEEN_AGAIN = "private, max-age=86400, immutable"
 
 
 def _gone(request: Asked, refusal: Refused) -> Response[Any]:
@@ -58,6 +60,8 @@ async def task(request: Asked, token: FromPath[str]) -> Response[Any]:
         "text_language": shown.text_language,
         "wa_url": shown.wa_url,
         "posted_url": f"/r/{token}/posted",
+        "picture_url": shown.picture and f"/r/{token}/picture",
+        "description": shown.picture and shown.picture.description,
         "posted_at": shown.posted_at,
         "closes_at": shown.closes_at,
         "others": [
@@ -66,6 +70,15 @@ async def task(request: Asked, token: FromPath[str]) -> Response[Any]:
         ],
     }
     return page(request, _volunteer(language), "relay.html", contents)
+
+
+@get("/r/{token:str}/picture", exception_handlers={Refused: _gone})
+async def picture(request: Asked, token: FromPath[str]) -> Response[Any]:
+    """GET /r/<token>/picture: the picture of a task, for as long as its page shows it."""
+    content = await actions.picture(
+        visits.runtime(request), token, just_posted=POSTED in request.cookies
+    )
+    return Response(content, media_type="image/jpeg", headers={"Cache-Control": SEEN_AGAIN})
 
 
 @post("/r/{token:str}/posted", csrf="path", exception_handlers={Refused: _gone})
@@ -120,4 +133,4 @@ def _other(language: Language) -> str:
     return "?language=en" if language == "hi" else "?language=hi"
 
 
-ROUTES = (task, posted, deleted)
+ROUTES = (task, picture, posted, deleted)
