@@ -92,6 +92,7 @@ ACTS: dict[str, Any] = {
     },
     "broadcasts/{id:uuid}/certificate": {"number": "1", "committee": "State", "certified_on": DAY},
     "broadcasts/{id:uuid}/approve": {"seen": "00" * 32},
+    "broadcasts/{id:uuid}/again": {"unknown": 1},
     **{f"broadcasts/{{id:uuid}}/{verb}": None
        for verb in ("submit", "send-back", "pause", "resume", "cancel", "recall")},
 }  # fmt: skip
@@ -170,6 +171,7 @@ PAGE_ACTS: dict[str, dict[str, str]] = {
     **{f"/broadcasts/{{id:uuid}}{verb}": {}
        for verb in ("", "/approve", "/certificate", "/submit", "/why", "/counters/acknowledge",
                     "/counters/recount", "/{verb:str}")},
+    "/broadcasts/{id:uuid}/again": {"seen": "1"},
 }  # fmt: skip
 PAGE_ADDED: dict[str, dict[str, str]] = {
     "/groups": {"unit": "{id}", "name": "New", "purpose": "public", "via": "whatsapp"},

@@ -14,7 +14,7 @@ from msgspec import Meta, Struct
 from chaupal.api.broadcast_law import AheadShape, CertificateShape, ahead_of, certificate_of
 from chaupal.api.callers import After, Called, Caller, Key, Limit, Listing
 from chaupal.arrivals import log as arrivals_log
-from chaupal.broadcasts import actions, ahead, audience, certificates, queries, templates
+from chaupal.broadcasts import actions, again, ahead, audience, certificates, queries, templates
 from chaupal.broadcasts.models import (
     Broadcast,
     BroadcastId,
@@ -175,6 +175,12 @@ class Written(Struct, frozen=True):
 
     id: UUID
     content: str
+
+
+class Doubted(Struct, frozen=True, forbid_unknown_fields=True):
+    """How many sends were unknown when somebody decided about them."""
+
+    unknown: Annotated[int, Meta(ge=1, le=1_000_000_000)]
 
 
 class Seen(Struct, frozen=True, forbid_unknown_fields=True):
@@ -383,6 +389,17 @@ async def recall(caller: Called, id: FromPath[UUID], key: Key) -> Moved:
     return await _steer(caller, id, "recall", key)
 
 
+@post("/broadcasts/{id:uuid}/again", status_code=200)
+async def send_again(
+    caller: Called, id: FromPath[UUID], data: JSONBody[Doubted], key: Key
+) -> Moved:
+    """Send again what is unknown: whoever had it has it twice. Another number than `unknown` is
+    refused."""
+    await again.send_again(caller.rt, BroadcastId(id), data.unknown, key=key, actor=caller.actor)
+    moved = await actions.show(caller.rt, BroadcastId(id), actor=caller.actor)
+    return await _moved(caller, moved.broadcast)
+
+
 async def _steer(caller: Caller, id: UUID, verb: str, key: str) -> Moved:
     moved = await actions.steer(caller.rt, BroadcastId(id), verb, key=key, actor=caller.actor)
     return await _moved(caller, moved)
@@ -411,4 +428,5 @@ ROUTES: tuple[Any, ...] = (
     resume,
     cancel,
     recall,
+    send_again,
 )

@@ -60,6 +60,7 @@ from chaupal.web.pages import (
     tree,
     unit_history,
     units,
+    unknowns,
     whys,
 )
 
@@ -194,6 +195,7 @@ ROUTES = (
     *templates.ROUTES,
     *sms.ROUTES,
     *counters.ROUTES,
+    *unknowns.ROUTES,
     *law.ROUTES,
     *clusters.ROUTES,
     *record.ROUTES,

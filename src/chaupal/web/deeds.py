@@ -57,6 +57,7 @@ DEEDS: Mapping[str, str] = MappingProxyType(
         "deliveries.ended": N_("ended what was not sent any more: %(ended)s"),
         "deliveries.exported": N_("exported the deliveries of a broadcast"),
         "deliveries.retracted": N_("deleted in the chats: %(deleted)s; refused: %(refused)s"),
+        "deliveries.sent_again": N_("had %(count)s unknown sends sent again"),
         "deliveries.taken_back": N_("took back what a worker had left: %(lapsed)s"),
         "group.address_changed": N_("followed a group to its new address on its channel"),
         "group.admin_asked_first": N_("put an admin of a group first"),

@@ -77,6 +77,16 @@ AT_THE_DESK: Mapping[str, Words] = {
         N_("This broadcast is at the stage: %(stage)s. From there it cannot do this: %(verb)s."),
         N_("Load the page again; it shows what can be done now."),
     ),
+    "broadcast.over_already": Words(
+        N_("Its time is over"),
+        N_("This broadcast was to give up by now, and sends nothing more."),
+        N_("Write a new one, if it still has to be said."),
+    ),
+    "broadcast.unknown_moved": Words(
+        N_("The number has changed meanwhile"),
+        N_("Just now %(count)s are unknown, another number than you were shown. Nothing was sent."),
+        N_("Look at the page again, and decide about what it says now."),
+    ),
     "finding.reason_missing": Words(
         N_("A reason is missing"),
         N_("Counters that differ are acknowledged only with a reason."),

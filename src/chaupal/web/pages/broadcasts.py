@@ -25,6 +25,7 @@ from chaupal.web.pages.counters import finding_of
 from chaupal.web.pages.law import held_back
 from chaupal.web.pages.naming import names_in
 from chaupal.web.pages.recall import recall_of
+from chaupal.web.pages.unknowns import unknown_of
 from chaupal.web.pages.waiting import what_waits
 from chaupal.web.render import render
 from chaupal.web.sentences import sentence
@@ -122,6 +123,7 @@ async def broadcast(request: Asked, id: FromPath[UUID]) -> Response[Any]:
             denied=not shown.election_matter and shown.approved_at is None,
         )  # fmt: skip
         contents["may_recount"] = desk.scope.allows(Right.STEER)
+        contents["unknown"] = await unknown_of(conn, shown, rt, desk)
         if shown.stage in BEFORE_FREEZE:
             contents["audience_count"] = await actions.total(conn, shown, now=rt.now())
     return page(request, desk, "broadcast.html", contents | of_reader(shown, desk))
