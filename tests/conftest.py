@@ -18,6 +18,7 @@ from psycopg.conninfo import make_conninfo
 from psycopg_pool import AsyncConnectionPool
 
 import privacy
+from chaupal import world
 from chaupal.engine import migrate, nats, postgres
 from chaupal.kit import log
 from chaupal.kit.runtime import Runtime
@@ -126,7 +127,7 @@ async def rt(engines, database, clock) -> AsyncIterator[Runtime]:
         min_size=1,
         max_size=8,
         timeout=10,
-        kwargs={"options": "-c timezone=UTC"},
+        kwargs={"options": world.SESSION},
         open=False,
     ) as pool:
         yield Runtime(
