@@ -207,7 +207,7 @@ async def put_back(
                due_at = least((SELECT at FROM opening), %(now)s::timestamptz + %(look_again)s)
           FROM unnest(%(ids)s::bigint[], %(attempts)s::int[]) AS o (id, attempts)
          WHERE d.organisation_id = current_organisation() AND d.id = o.id
-           AND d.state = 'sending' AND d.attempts = o.attempts
+           AND d.id = ANY(%(ids)s) AND d.lease_until IS NOT NULL AND d.attempts = o.attempts
         """,
         portfolio=portfolio,
         ids=ids,
