@@ -28,8 +28,8 @@ FIGURES = {
     ],
     "urgent": ["urgent_start_s", "urgent_slowdown", "worker_memory_mb"],
     "receipts": ["receipts.1", "receipts.10", "receipts.100"],
-    "report": ["report_s", "report_gather_s"],
     "receipts_memory": ["receipts_memory_mb"],
+    "report": ["report_s", "report_gather_s"],
     "edge": ["edge"],
     "load": ["load.units", "load.people", "load.groups"],
     "directory": [

@@ -231,6 +231,7 @@ async def test_a_wrong_password_is_the_accounts_fault_and_is_not_tried_again_at_
         assert discreet(await open_line.send(sms())) == Rejected(
             Failure.MISCONFIGURED, "not_authenticated", halts=Halt.SENDER
         )
+    await centre.until(lambda: centre.of("bound"))
     assert len(centre.of("bound")) == 1
 
 

@@ -130,6 +130,6 @@ def test_the_volunteers_page_is_light_enough_for_a_poor_signal():
         "organisation_name": "मरुधर किसान संघ", "other_language_url": "?language=en",
         "group_name": "बूथ 118", "title": "सरसों", "text": "क" * 4096, "text_language": "hi",
         "wa_url": "https://wa.me/?text=", "posted_url": "/r/x/posted", "posted_at": None,
-        "closes_at": NOW, "others": [],
+        "closes_at": NOW, "others": [], "picture_url": "/r/x/picture", "description": "मंडी",
     }  # fmt: skip
     assert len(render("relay.html", "hi", now=NOW, page=page).encode()) < 30_000

@@ -24,7 +24,7 @@ READY = Standing(
     waits=True, rate_now_per_s=16.0, held_until=None, trips=0, portfolio=None, stopped_at=None,
     stopped_halt=None, stopped_reason=None, full_until=None, people_in_a_day=None, quality=None,
     quality_at=None, allowed_daily=None, allowed_daily_at=None, restriction=None,
-    restriction_at=None,
+    restriction_at=None, excluded_by=None,
 )  # fmt: skip
 
 
@@ -119,7 +119,7 @@ async def test_every_exchange_of_the_last_hour_is_listed_page_by_page(door, plac
     assert "telling admins of their tasks" in first.words
     async with place.transaction() as conn:
         await exchanges.write(
-            conn, bot, [Line(replace(TAKEN, status=201), 1, 1, 1)] * EXCHANGES_SHOWN, now=NOON
+            conn, bot, [Line(TAKEN._replace(status=201), 1, 1, 1)] * EXCHANGES_SHOWN, now=NOON
         )
     newest = await admin.get(f"/senders/{bot}")
     assert newest.text.count("POST</span> 201") == EXCHANGES_SHOWN

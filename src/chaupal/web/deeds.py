@@ -109,6 +109,13 @@ DEEDS: Mapping[str, str] = MappingProxyType(
         "people.moved": N_("moved %(people)s people to another unit"),
         "person.recorded": N_("entered a person"),
         "person.stays": N_("does not want to be erased after all"),
+        "doubts.asked_about": N_(
+            "asked a provider about unknown sends: %(asked)s; found: %(found)s"
+        ),
+        "registered_text.entered": N_("entered a text as it is registered for SMS"),
+        "registered_text.withdrawn": N_("withdrew a text registered for SMS"),
+        "templates.asked_for": N_("asked for the templates"),
+        "templates.fetched": N_("fetched templates: %(found)s; gone: %(gone)s"),
         "person.stopped": N_("stopped everything that is sent to them"),
         "person.suppressed": N_("wrote down that a person may not be written to"),
         "person.unsuppressed": N_("let a person be written to again"),
