@@ -333,7 +333,7 @@ async def test_whoever_it_does_not_belong_to_gets_nothing_on_any_route(two, keye
     assert len(routes) > 12
     seen = {"seen": (await east.get(f"broadcasts/{id}")).json["content"]}
     certificate = {"number": "1", "committee": "State", "certified_on": "2026-03-01"}
-    asked = {"approve": seen, "certificate": certificate}
+    asked = {"again": {"unknown": 1}, "approve": seen, "certificate": certificate}
     for stranger in strangers:
         assert await stranger.every("broadcasts") == []
         for path, method in routes:
