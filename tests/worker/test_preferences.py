@@ -6,11 +6,10 @@ import pytest
 
 import cloudserver
 from chaupal.arrivals import log
-from chaupal.kit.ids import new_id
-from chaupal.people import notices
 from cloudserver import change
-from relaying import a_bazaar
-from worker.test_consent import NOON, acts, at
+from worker.test_consent import acts, at, bazaar
+
+__all__ = ["bazaar"]
 
 CLOUD = "whatsapp_cloud"
 MEENA, USER = "+911100000001", "IN.13491208655302741918"
@@ -18,15 +17,6 @@ WRITABLE = (
     "SELECT purpose FROM writable WHERE organisation_id = current_organisation()"
     " AND person_id = %s ORDER BY purpose"
 )
-
-
-@pytest.fixture
-async def bazaar(rt, clock):
-    clock.at = NOON
-    bazaar = await a_bazaar(rt)
-    bodies = {"hi": "हम ख़बर भेजेंगे।", "en": "We will send you news."}
-    await notices.publish(rt, "2026-1", bodies, key=str(new_id()), actor=bazaar.author)
-    return bazaar
 
 
 @pytest.fixture
