@@ -102,7 +102,7 @@ async def test_a_finished_broadcast_goes_on_until_its_time_is_over(stage, doubtf
     clock.at = (await stage.broadcast(id)).expires_at
     async with stage.place.transaction() as conn:
         shown = await queries.lock(conn, id)
-        assert await again.offered(conn, shown, rt=stage.place.rt) == 0
+        assert await again.offered(conn, shown, now=clock.at) == 0
     with pytest.raises(Refused) as refusal:
         await again.send_again(stage.place.rt, id, 2, key=f"{KEY}-late", actor=stage.approver)
     assert refusal.value.code == "broadcast.over_already"

@@ -4,11 +4,11 @@ By itself nothing is ever sent twice: what is unknown stays unknown, and a late 
 Somebody who has looked may have it sent again, knowing that some will then read it twice.
 """
 
-from dataclasses import dataclass
+from datetime import datetime
 
 from chaupal import record
 from chaupal.broadcasts import queries
-from chaupal.broadcasts.models import Broadcast, BroadcastId, Stage
+from chaupal.broadcasts.models import Broadcast, BroadcastId, Stage, State
 from chaupal.kit import db
 from chaupal.kit.refusals import NotFound, Refused
 from chaupal.kit.runtime import Runtime
@@ -18,28 +18,12 @@ from chaupal.record import Actor
 STAGES = frozenset({Stage.SENDING, Stage.PAUSED, Stage.FINISHED})
 
 
-@dataclass(frozen=True, slots=True)
-class Unknown:
-    """How many sends are unknown."""
-
-    count: int
-
-
-async def offered(conn: db.Conn, broadcast: Broadcast, *, rt: Runtime) -> int:
+async def offered(conn: db.Conn, broadcast: Broadcast, *, now: datetime) -> int:
     """Return how many sends of a broadcast could be made again now: those that are unknown."""
-    if broadcast.stage not in STAGES or broadcast.expires_at <= rt.now():
+    if broadcast.stage not in STAGES or broadcast.expires_at <= now:
         return 0
-    row = await db.one(
-        conn,
-        Unknown,
-        """
-        SELECT coalesce(sum(targets), 0)::int AS count FROM tally
-         WHERE organisation_id = current_organisation() AND broadcast_id = %(id)s
-           AND state = 'unknown'
-        """,
-        id=broadcast.id,
-    )
-    return row.count
+    counts = await queries.counts(conn, broadcast.id)
+    return sum(count.targets for count in counts if count.state is State.UNKNOWN)
 
 
 async def send_again(rt: Runtime, id: BroadcastId, seen: int, *, key: str, actor: Actor) -> int:

@@ -123,7 +123,7 @@ async def broadcast(request: Asked, id: FromPath[UUID]) -> Response[Any]:
             denied=not shown.election_matter and shown.approved_at is None,
         )  # fmt: skip
         contents["may_recount"] = desk.scope.allows(Right.STEER)
-        contents["unknown"] = await unknown_of(conn, shown, rt, desk)
+        contents["unknown"] = await unknown_of(conn, shown, desk, now=rt.now())
         if shown.stage in BEFORE_FREEZE:
             contents["audience_count"] = await actions.total(conn, shown, now=rt.now())
     return page(request, desk, "broadcast.html", contents | of_reader(shown, desk))

@@ -1,5 +1,6 @@
 """What a person decides about sends of which nobody knows whether they arrived."""
 
+from datetime import datetime
 from uuid import UUID
 
 from litestar import Response, post
@@ -10,7 +11,6 @@ from chaupal.broadcasts import again
 from chaupal.broadcasts.models import Broadcast, BroadcastId
 from chaupal.kit import db
 from chaupal.kit.refusals import Invalid
-from chaupal.kit.runtime import Runtime
 from chaupal.organisations import Right
 from chaupal.web import visits
 from chaupal.web.answers import onward
@@ -19,9 +19,9 @@ from chaupal.web.visits import Asked, Desk
 LONGEST_NUMBER = 9
 
 
-async def unknown_of(conn: db.Conn, shown: Broadcast, rt: Runtime, desk: Desk) -> int:
+async def unknown_of(conn: db.Conn, shown: Broadcast, desk: Desk, *, now: datetime) -> int:
     """Return how many sends this reader may have made again now."""
-    return await again.offered(conn, shown, rt=rt) if desk.scope.allows(Right.STEER) else 0
+    return await again.offered(conn, shown, now=now) if desk.scope.allows(Right.STEER) else 0
 
 
 @post("/broadcasts/{id:uuid}/again")
