@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import assert_never
 
-import aiohttp
-
 from chaupal.arrivals.models import Arrival, Failure, StatusArrived
 from chaupal.channels.contract import (
     Accepted,
@@ -28,15 +26,8 @@ from chaupal.channels.contract import (
     Traits,
     Unknown,
 )
-from chaupal.channels.exchange import (
-    ANSWER_TIMEOUT_S,
-    Answered,
-    AnswerLost,
-    End,
-    InTrouble,
-    NotReached,
-    exchange,
-)
+from chaupal.channels.exchange import ANSWER_TIMEOUT_S, Answered, End, InTrouble, exchange
+from chaupal.channels.http import AnswerLost, HttpClient, NotReached
 from chaupal.channels.whatsapp_cloud import (
     errors,
     history,
@@ -72,7 +63,7 @@ class WhatsAppCloud:
     history_pages_limit: int = HISTORY_PAGES_LIMIT
     traits: Traits = TRAITS
 
-    def connect(self, http: aiohttp.ClientSession, account: Account) -> Connection:
+    def connect(self, http: HttpClient, account: Account) -> Connection:
         """Open a number's line."""
         endpoint = account.endpoint.rstrip("/")
         return Line(
@@ -116,7 +107,7 @@ def verify_token(account: Account) -> str:
 class Line:
     """One number's line. `endpoint` ends in the number's id."""
 
-    http: aiohttp.ClientSession
+    http: HttpClient
     endpoint: str
     token: str
     verify: str
