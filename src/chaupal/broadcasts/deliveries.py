@@ -261,7 +261,6 @@ async def claim(
                                      ELSE d.due_at END
           FROM judged j
          WHERE d.organisation_id = current_organisation() AND d.id = j.id
-           AND d.id = ANY(ARRAY(SELECT id FROM judged))
         RETURNING d.id AS delivery_id, d.broadcast_id, j.address, j.sealed, d.language, d.attempts,
                   d.state::text, j.place, d.person_id, d.tries::int
         """,

@@ -22,7 +22,7 @@ BODY_LIMIT_BYTES = 65_536
 HEAD_LIMIT_BYTES = 32_768
 CONNECT_TIMEOUT_S = 10.0
 KEPT_S = 15.0  # a line that nobody used for so long may be about to be closed over there
-LINES = 256
+LINES = 512
 AGENT = "chaupal/0.1.0"
 
 
@@ -196,7 +196,8 @@ class HttpClient:
     def __init__(
         self, *, lines: int = LINES, trust: ssl.SSLContext | None = None, kept_s: float = KEPT_S
     ) -> None:
-        self._turns = asyncio.Semaphore(lines)
+        self._places = lines
+        self._waiting: deque[asyncio.Future[None]] = deque()
         self._trust = trust
         self._kept_s = kept_s
         self._kept: dict[tuple[bool, str, int], deque[tuple[float, Line]]] = {}
@@ -252,16 +253,32 @@ class HttpClient:
             finally:
                 self._back(target, line)
         finally:
-            self._turns.release()
+            self._pass_on()
 
     async def _turn(self, longest_s: float) -> bool:
-        if not self._turns.locked():
-            return await self._turns.acquire()
+        if self._places > 0:
+            self._places -= 1
+            return True
+        turn = self._loop.create_future()
+        self._waiting.append(turn)
         try:
             async with asyncio.timeout(min(longest_s, CONNECT_TIMEOUT_S)):
-                return await self._turns.acquire()
-        except TimeoutError:
-            return False
+                await turn
+        except BaseException as error:
+            if not turn.cancel():  # it came at the last moment
+                self._pass_on()
+            if isinstance(error, TimeoutError):
+                return False
+            raise
+        return True
+
+    def _pass_on(self) -> None:
+        while self._waiting:
+            turn = self._waiting.popleft()
+            if not turn.done():
+                turn.set_result(None)
+                return
+        self._places += 1
 
     def _taken(self, target: Place) -> Line | None:
         kept = self._kept.get(target.origin)

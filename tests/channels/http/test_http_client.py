@@ -153,6 +153,27 @@ async def test_no_more_are_under_way_at_once_than_there_are_lines(server):
     assert [task.result() for task in asked] == [Reply(200, b"{}")] * 7
 
 
+async def test_a_turn_is_passed_on_by_whoever_gives_up_waiting(server):
+    server.holds.clear()
+    async with HttpClient(lines=1) as client:
+
+        def ask(timeout_s: float = 10) -> asyncio.Task[http.End]:
+            request = client.request("POST", server.url, body=b"", timeout_s=timeout_s)
+            return asyncio.create_task(request)
+
+        first = ask()
+        await server.asked.acquire()
+        called_off, late, last = ask(), ask(0.05), ask()
+        await asyncio.sleep(0)
+        called_off.cancel()
+        assert await late == NotReached("TimeoutError")
+        server.holds.set()
+        assert [await first, await last] == [Reply(200, b"{}")] * 2
+        assert await ask() == Reply(200, b"{}")
+        assert called_off.cancelled()
+    assert len(server.read) == 3
+
+
 async def test_one_that_gets_no_turn_in_time_was_not_sent(server):
     server.holds.clear()
     async with HttpClient(lines=1) as client:
