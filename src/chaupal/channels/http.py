@@ -265,8 +265,9 @@ class HttpClient:
             async with asyncio.timeout(min(longest_s, CONNECT_TIMEOUT_S)):
                 await turn
         except BaseException as error:
-            if not turn.cancel():  # it came at the last moment
+            if turn.done() and not turn.cancelled():  # it came at the last moment
                 self._pass_on()
+            turn.cancel()
             if isinstance(error, TimeoutError):
                 return False
             raise
