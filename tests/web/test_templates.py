@@ -5,10 +5,11 @@ from html import unescape
 
 import pytest
 
-from broadcasts.test_templates import CLOUD, VARIABLES, Mandi, mandi
+from broadcasts.test_templates import CLOUD, VARIABLES, Mandi, mandi, template
 from chaupal.broadcasts import queries
 from chaupal.broadcasts.models import BroadcastId
 from choosing import chosen
+from lawful import entered
 
 __all__ = ["mandi"]
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -97,6 +98,21 @@ async def test_it_is_kept_with_its_texts_and_opened_again_as_it_was(author, mand
     assert "Template mandi" in page.words
     edited = await author.get(f"{path}/edit")
     assert 'value="Bikaner"' in edited.text
+
+
+async def test_what_lies_ahead_counts_the_chosen_templates_own_time(author, mandi, clock):
+    mandi.meta.templates = [
+        template(category="UTILITY", message_send_ttl_seconds=2 * 3600),
+    ]
+    await mandi.fetch()
+    await mandi.place.person("east-one", chat="+911100000001", channel=CLOUD)
+    await entered(mandi.place, mandi.author, "east", closes_in=timedelta(hours=52))
+    asked = FORM | {"purpose": "internal", "election_matter": "yes"}
+    page = await author.post("/broadcasts/count", asked)
+    assert "Unit east · WhatsApp Cloud · 1: what has not gone by today 19:28" in page.words
+    freely = await author.post("/broadcasts/count", asked | {"template": ""})
+    assert "what has not gone by 24 October 21:28" in freely.words
+    assert "WhatsApp tries for 2 h" in (await author.get("/templates")).words
 
 
 @pytest.mark.parametrize("language", ["hi", "en"])

@@ -2,12 +2,15 @@
 
 import re
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from chaupal.kit.refusals import Invalid
 
 VARIABLES_LIMIT = 30
 FILLED_LIMIT_CHARACTERS = 1024
+# So long what was seen of a template's time to live counts: then two fetches brought nothing newer.
+LIFE_KNOWN_FOR = timedelta(hours=12)
 VARIABLE = re.compile(r"\{\{\s*([0-9]+)\s*\}\}")
 # What providers take in no variable: a break, a tab, or more than four spaces in a row.
 NOT_IN_A_VARIABLE = re.compile(r"[\r\n\t]| {5}")

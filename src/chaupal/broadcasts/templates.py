@@ -4,15 +4,15 @@ People are shared out among a channel's senders, and each sender belongs to a bu
 template is good for a broadcast where every account has it, approved, and saying the same.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from chaupal.broadcasts import people, queries
 from chaupal.broadcasts.audience import And, Languages
 from chaupal.broadcasts.compiler import Target
-from chaupal.broadcasts.filling import VARIABLE, Chosen, Fill, filled, wanted
+from chaupal.broadcasts.filling import LIFE_KNOWN_FOR, VARIABLE, Chosen, Fill, filled, wanted
 from chaupal.broadcasts.models import LANGUAGES, Broadcast, Draft, Purpose
 from chaupal.channels.registry import CHANNELS
 from chaupal.kit import db
@@ -175,6 +175,29 @@ async def holding(conn: db.Conn, broadcast: Broadcast) -> Template | None:
         ),
         None,
     )
+
+
+async def own_life(
+    conn: db.Conn, name: str, codes: Collection[str] | None = None, *, now: datetime
+) -> timedelta | None:
+    """Return the longest that what goes as a template may take to arrive, in these codes of it or
+    in those in which it can go. None: not all of it is known, or was seen lately, so it takes as
+    long as its channel does.
+
+    Each business account has a time of its own for it, and the longest counts.
+    """
+    homes = [row.business_account for row in await accounts(conn)]
+    rows = [row for row in await known(conn, name) if row.business_account in homes]
+    if codes is None:
+        codes = {row.code for row in by_language(rows, homes).values()}
+    lives = {
+        (row.business_account, row.code): row.ttl_s
+        for row in rows
+        if row.code in codes and row.checked_at > now - LIFE_KNOWN_FOR and row.ttl_s is not None
+    }
+    if not lives or len(lives) < len(codes) * len(homes):
+        return None
+    return timedelta(seconds=max(lives.values()))
 
 
 async def _usable(conn: db.Conn, name: str, draft: Draft) -> dict[str, Template]:

@@ -236,7 +236,7 @@ class Listening(Protocol):
 class TemplateText:
     """A template as its provider has it: `body` with its variables as {{1}}, {{2}}, and the fixed
     parts that readers see beside it. `unfit`: why we could not send it, if we could not. `ttl_s`:
-    for so long the provider tries, where it says so."""
+    what we send as it arrives within that time or never, where that is sure."""
 
     name: str
     code: str

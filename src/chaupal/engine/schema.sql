@@ -1426,6 +1426,7 @@ CREATE TABLE public.message_template (
     CONSTRAINT body_is_there CHECK (((body <> ''::text) AND (length(body) <= 1024))),
     CONSTRAINT category_is_known CHECK ((category = ANY (ARRAY['marketing'::text, 'utility'::text, 'authentication'::text]))),
     CONSTRAINT language_is_known CHECK ((language = ANY (ARRAY['hi'::text, 'en'::text]))),
+    CONSTRAINT marketing_lives_as_long_as_its_channel CHECK (((category <> 'marketing'::text) OR (ttl_s IS NULL))),
     CONSTRAINT parts_are_short CHECK (((length(header) <= 60) AND (length(footer) <= 60) AND (length(buttons) <= 400))),
     CONSTRAINT status_is_known CHECK ((status = ANY (ARRAY['pending'::text, 'approved'::text, 'rejected'::text, 'paused'::text, 'disabled'::text, 'gone'::text]))),
     CONSTRAINT template_is_named CHECK (((name ~ '^[a-z0-9_]+$'::text) AND (length(name) <= 512) AND (code ~ '^[A-Za-z_]{2,10}$'::text))),

@@ -23,6 +23,14 @@ LANGUAGES = frozenset({"hi", "en"})
 FIXED_BUTTONS = frozenset({"QUICK_REPLY", "URL", "PHONE_NUMBER"})
 NAME = re.compile(r"[a-z0-9_]{1,512}")
 CODE = re.compile(r"[A-Za-z_]{2,10}")
+# Which times to live of its own a template can have that is sent as we send it. To a marketing
+# template's Meta keeps only over its Marketing Messages API: here it lives like any other message.
+# https://developers.facebook.com/documentation/business-messaging/whatsapp/templates/time-to-live
+# (as of 21 May 2026)
+LIVES_S: Mapping[str, range] = {
+    "utility": range(30, 43_201),
+    "authentication": range(30, 901),
+}
 BODY_LIMIT, PART_LIMIT, BUTTONS_LIMIT = 1024, 60, 400
 VARIABLE = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
 
@@ -63,7 +71,6 @@ def _text(entry: dict[str, object]) -> TemplateText | None:
         return None
     header, footer = _part(parts, "HEADER"), _part(parts, "FOOTER")
     labels = "\n".join(str(button.get("text", "")).replace("\n", " ") for button in _buttons(parts))
-    ttl = entry.get("message_send_ttl_seconds")
     return TemplateText(
         name=name,
         code=code,
@@ -76,8 +83,15 @@ def _text(entry: dict[str, object]) -> TemplateText | None:
         buttons=labels[:BUTTONS_LIMIT],
         unfit=_unfit(text, parts, entry.get("parameter_format")),
         provider_ref=ref[:60],
-        ttl_s=ttl if isinstance(ttl, int) and not isinstance(ttl, bool) and ttl > 0 else None,
+        ttl_s=_life_s(category.lower(), entry.get("message_send_ttl_seconds")),
     )
+
+
+def _life_s(category: str, told: object) -> int | None:
+    """Return a time to live that Meta keeps to; what it does not, -1 for one, is None."""
+    if not isinstance(told, int) or isinstance(told, bool):
+        return None
+    return told if told in LIVES_S.get(category, ()) else None
 
 
 def _part(parts: list[dict[str, object]], kind: str) -> str | None:

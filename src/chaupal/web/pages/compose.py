@@ -363,6 +363,7 @@ def _life(written: Written, now: datetime) -> life.Shown:
         written.expires_h,
         written.opened_at,
         denied=not written.election_matter,
+        template=written.templated.name,
         now=now,
     )
 
