@@ -50,7 +50,11 @@ async def test_the_page_lists_them_with_their_age_and_fetches_now(author, mandi,
     clock.at += timedelta(minutes=1)
     asked = await author.post("/templates/fetch")
     assert (asked.status, asked.headers["Location"]) == (303, "/templates")
+    assert "WhatsApp may pause it" not in page.words
+    async with mandi.place.transaction() as conn:
+        await conn.execute("UPDATE message_template SET quality = 'low', quality_at = now()")
     under_way = await author.get("/templates", HX_Request="true")
+    assert "people block it or report it: WhatsApp may pause it" in under_way.words
     assert "being fetched" in under_way.words
     assert 'hx-trigger="every 2s"' in under_way.text
     assert "<html" not in under_way.text

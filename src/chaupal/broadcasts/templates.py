@@ -49,6 +49,7 @@ class Template:
     ttl_s: int | None
     checked_at: datetime
     changed_at: datetime
+    quality: str | None
 
     @property
     def parts(self) -> tuple[str | None, str, str | None]:
@@ -70,7 +71,7 @@ async def known(conn: db.Conn, name: str | None = None) -> list[Template]:
         Template,
         """
         SELECT id, business_account, name, code, language, category, status, body, header, footer,
-               buttons, unfit, ttl_s, checked_at, changed_at
+               buttons, unfit, ttl_s, checked_at, changed_at, quality
           FROM message_template
          WHERE organisation_id = current_organisation()
            AND (%(name)s::text IS NULL OR name = %(name)s)

@@ -143,6 +143,11 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         "disabled": N_("switched off by WhatsApp"),
         "gone": N_("no longer there"),
     },
+    "template_quality": {
+        "high": N_("people take it well"),
+        "medium": N_("people take it middling"),
+        "low": N_("people block it or report it: WhatsApp may pause it"),
+    },
     "template_category": {
         "marketing": N_("marketing"),
         "utility": N_("utility"),

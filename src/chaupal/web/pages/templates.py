@@ -69,6 +69,7 @@ def _language(row: Template, *, several: bool) -> dict[str, Any]:
         "ttl_s": row.ttl_s,
         "checked_at": row.checked_at,
         "changed_at": row.changed_at,
+        "quality": row.quality,
     }
 
 

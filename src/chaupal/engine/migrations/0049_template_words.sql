@@ -1,0 +1,8 @@
+-- What a provider says of a template by itself. `heard_at`: of its newest word that counted, by the
+-- provider's clock; whatever is older than the last look (`checked_at`) was in that look already.
+ALTER TABLE message_template
+    ADD COLUMN heard_at timestamptz,
+    ADD COLUMN quality text,
+    ADD COLUMN quality_at timestamptz,
+    ADD CONSTRAINT quality_is_known CHECK (quality IN ('high', 'medium', 'low')),
+    ADD CONSTRAINT quality_has_its_time CHECK (quality IS NULL OR quality_at IS NOT NULL);
