@@ -297,8 +297,13 @@ WRONG = {
         "template.category_mismatch",
     ),
     "pending": ({"status": "PENDING"}, {}, "template.not_approved"),
-    "a picture": (
+    "a picture, without one": (
         {"components": [{"type": "HEADER", "format": "IMAGE"}, {"type": "BODY", "text": HINDI}]},
+        {},
+        "template.picture_missing",
+    ),
+    "a film": (
+        {"components": [{"type": "HEADER", "format": "VIDEO"}, {"type": "BODY", "text": HINDI}]},
         {},
         "template.unfit",
     ),

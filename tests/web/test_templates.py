@@ -5,7 +5,8 @@ from html import unescape
 
 import pytest
 
-from broadcasts.test_templates import CLOUD, VARIABLES, Mandi, mandi, template
+from broadcasts.test_pictures import kept
+from broadcasts.test_templates import CLOUD, HINDI, VARIABLES, Mandi, mandi, template
 from chaupal.broadcasts import queries
 from chaupal.broadcasts.models import BroadcastId
 from choosing import chosen
@@ -117,6 +118,31 @@ async def test_what_lies_ahead_counts_the_chosen_templates_own_time(author, mand
     freely = await author.post("/broadcasts/count", asked | {"template": ""})
     assert "what has not gone by 24 October 21:28" in freely.words
     assert "WhatsApp tries for 2 h" in (await author.get("/templates")).words
+
+
+async def test_a_picture_of_the_form_stands_above_the_templates_text(author, mandi):
+    above = {"type": "HEADER", "format": "IMAGE"}
+    mandi.meta.templates = [template("hi", HINDI, above)]
+    await mandi.fetch()
+    assert "A picture of yours stands above it." in (await author.get("/templates")).words
+    offered = await author.post("/broadcasts/template", FORM, HX_Request="true")
+    assert "mandi (marketing, with a picture)" in offered.words
+    assert "below the picture that you add" in offered.words
+    without = await author.post("/broadcasts", FORM)
+    assert "A picture is missing" in without.words
+    id = (await kept(mandi)).hex()
+    shown = {"picture_hi": id, "picture_en": id, "description_hi": "मंडी का नक्शा"}
+    hindi = {name: value for name, value in FORM.items() if not name.startswith("blank_en")}
+    answer = await author.post("/broadcasts", hindi | shown)
+    assert answer.status == 303, answer.words
+    path = answer.headers["Location"]
+    async with mandi.place.transaction() as conn:
+        row = await queries.lock(conn, BroadcastId(path.rpartition("/")[2]))
+        texts = await queries.texts(conn, row.id)
+    assert row.chosen.fills["hi"].pictured
+    assert [(text.language, text.picture_id.hex()) for text in texts] == [("hi", id)]
+    assert f"/pictures/{id}" in (await author.get(path)).text
+    assert id in (await author.get(f"{path}/edit")).text
 
 
 @pytest.mark.parametrize("language", ["hi", "en"])

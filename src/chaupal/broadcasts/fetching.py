@@ -272,30 +272,32 @@ async def _write(
             """
             INSERT INTO message_template AS m
                    (organisation_id, id, business_account, name, code, language, category, status,
-                    body, header, footer, buttons, unfit, provider_ref, ttl_s, checked_at,
-                    changed_at)
+                    body, header, footer, buttons, unfit, provider_ref, ttl_s, pictured,
+                    checked_at, changed_at)
             SELECT current_organisation(), t.id, %(account)s, t.name, t.code, t.language,
                    t.category, t.status, t.body, t.header, t.footer, t.buttons, t.unfit, t.ref,
-                   t.ttl_s, %(asked_at)s, %(now)s
+                   t.ttl_s, t.pictured, %(asked_at)s, %(now)s
               FROM unnest(%(ids)s::uuid[], %(names)s::text[], %(codes)s::text[],
                           %(languages)s::text[], %(categories)s::text[], %(statuses)s::text[],
                           %(bodies)s::text[], %(headers)s::text[], %(footers)s::text[],
                           %(buttons)s::text[], %(unfits)s::text[], %(refs)s::text[],
-                          %(ttls)s::int[])
+                          %(ttls)s::int[], %(pictured)s::boolean[])
                    AS t (id, name, code, language, category, status, body, header, footer, buttons,
-                         unfit, ref, ttl_s)
+                         unfit, ref, ttl_s, pictured)
             ON CONFLICT (organisation_id, business_account, name, code) DO UPDATE
                SET category = excluded.category, body = excluded.body,
                    status = CASE WHEN m.heard_at >= date_trunc('second', excluded.checked_at)
                                  THEN m.status ELSE excluded.status END,
                    header = excluded.header, footer = excluded.footer, buttons = excluded.buttons,
                    unfit = excluded.unfit, provider_ref = excluded.provider_ref,
-                   ttl_s = excluded.ttl_s, language = excluded.language,
+                   ttl_s = excluded.ttl_s, pictured = excluded.pictured,
+                   language = excluded.language,
                    checked_at = excluded.checked_at,
                    changed_at = CASE
-                       WHEN (m.category, m.body, m.header, m.footer, m.buttons, m.unfit)
+                       WHEN (m.category, m.body, m.header, m.footer, m.buttons, m.unfit, m.pictured)
                             IS DISTINCT FROM (excluded.category, excluded.body, excluded.header,
-                                              excluded.footer, excluded.buttons, excluded.unfit)
+                                              excluded.footer, excluded.buttons, excluded.unfit,
+                                              excluded.pictured)
                        THEN excluded.changed_at ELSE m.changed_at END
             """,
             account=due.business_account,
@@ -314,6 +316,7 @@ async def _write(
             unfits=[text.unfit for text in rows],
             refs=[text.provider_ref for text in rows],
             ttls=[text.ttl_s for text in rows],
+            pictured=[text.pictured for text in rows],
         )
     return True
 

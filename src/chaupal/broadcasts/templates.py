@@ -50,6 +50,7 @@ class Template:
     checked_at: datetime
     changed_at: datetime
     quality: str | None
+    pictured: bool
 
     @property
     def parts(self) -> tuple[str | None, str, str | None]:
@@ -71,7 +72,8 @@ async def known(conn: db.Conn, name: str | None = None) -> list[Template]:
         Template,
         """
         SELECT id, business_account, name, code, language, category, status, body, header, footer,
-               buttons, unfit, ttl_s, checked_at, changed_at, quality
+               buttons, unfit, ttl_s, checked_at, changed_at, quality,
+               pictured
           FROM message_template
          WHERE organisation_id = current_organisation()
            AND (%(name)s::text IS NULL OR name = %(name)s)
@@ -108,7 +110,8 @@ async def filled_in(
 ) -> Draft:
     """Return the draft as it goes as this template, with these variables by language.
 
-    Its texts are what the template reads as, in each language in which it can be sent.
+    Its texts are what the template reads as, in each language in which it can be sent. Where a
+    picture stands above them, the draft has to have one.
     """
     async with db.transaction(rt.pool, actor.organisation) as conn:
         usable = await _usable(conn, name, draft)
@@ -116,7 +119,9 @@ async def filled_in(
     if any(variables[language] for language in unknown):
         raise Invalid("template.no_such_language", name=name, language=min(unknown))
     given = {language: tuple(variables.get(language, ())) for language in usable}
-    fills = {language: Fill(usable[language].code, given[language]) for language in usable}
+    fills = {
+        language: Fill(row.code, given[language], row.pictured) for language, row in usable.items()
+    }
     return replace(draft, texts=_texts(usable, given), template=Chosen(name, fills))
 
 
@@ -132,8 +137,8 @@ async def check(conn: db.Conn, draft: Draft) -> None:
         return
     usable = await _usable(conn, draft.template.name, draft)
     fills = draft.template.fills
-    if {language: row.code for language, row in usable.items()} != {
-        language: fill.code for language, fill in fills.items()
+    if {language: (row.code, row.pictured) for language, row in usable.items()} != {
+        language: (fill.code, fill.pictured) for language, fill in fills.items()
     }:
         raise Refused("template.changed", name=draft.template.name)
     if draft.texts != _texts(usable, {language: fills[language].variables for language in usable}):
@@ -214,7 +219,9 @@ async def _usable(conn: db.Conn, name: str, draft: Draft) -> dict[str, Template]
     usable = by_language(rows, homes)
     if not usable:
         raise _why_not(rows, homes, name)
-    for row in usable.values():
+    for language, row in usable.items():
+        if row.pictured and not draft.pictures:
+            raise Invalid("template.picture_missing", name=name, language=language)
         if row.category not in FITTING[draft.purpose]:
             raise Invalid(
                 "template.category_mismatch",
@@ -234,7 +241,7 @@ def by_language(rows: Iterable[Template], homes: Sequence[str | None]) -> dict[s
             by_code.setdefault(row.code, []).append(row)
     for code in sorted(by_code, key=lambda code: (len(code), code)):
         found = by_code[code]
-        says = {(row.parts, row.buttons, row.category) for row in found}
+        says = {(row.parts, row.buttons, row.category, row.pictured) for row in found}
         if len(found) == len(homes) and len(says) == 1:
             usable.setdefault(found[0].language, found[0])
     return usable

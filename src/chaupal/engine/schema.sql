@@ -1426,6 +1426,8 @@ CREATE TABLE public.message_template (
     heard_at timestamp with time zone,
     quality text,
     quality_at timestamp with time zone,
+    pictured boolean DEFAULT false NOT NULL,
+    CONSTRAINT a_picture_or_a_line_above CHECK (((NOT pictured) OR (header IS NULL))),
     CONSTRAINT body_is_there CHECK (((body <> ''::text) AND (length(body) <= 1024))),
     CONSTRAINT category_is_known CHECK ((category = ANY (ARRAY['marketing'::text, 'utility'::text, 'authentication'::text]))),
     CONSTRAINT language_is_known CHECK ((language = ANY (ARRAY['hi'::text, 'en'::text]))),

@@ -70,6 +70,7 @@ def _language(row: Template, *, several: bool) -> dict[str, Any]:
         "checked_at": row.checked_at,
         "changed_at": row.changed_at,
         "quality": row.quality,
+        "pictured": row.pictured,
     }
 
 
