@@ -72,6 +72,7 @@ WORDS = {
     ),
     "a name that none has": (became("PAUSED", name="Mandi!"), None),
     "a code that none has": (became("PAUSED", code="hindi-in-latin-letters"), None),
+    "a language that no text of ours has": (became("PAUSED", code="mr"), None),
     "no name": ({"field": "message_template_status_update", "value": {"event": "PAUSED"}}, None),
 }
 

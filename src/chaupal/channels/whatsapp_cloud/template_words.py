@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 
 from chaupal.arrivals.models import Quality, TemplateHeard, TemplateWord
-from chaupal.channels.whatsapp_cloud.templates import CODE, NAME
+from chaupal.channels.whatsapp_cloud.templates import CODE, LANGUAGES, NAME
 
 # Left out is what changes nothing: FLAGGED (it may be switched off one day), LOCKED (it cannot be
 # edited) and LIMIT_EXCEEDED (the account has too many).
@@ -44,7 +44,8 @@ _ACCOUNT = re.compile(r"[0-9]{1,30}")
 def read(what: str, value: Mapping[str, object], account: object) -> TemplateHeard | None:
     """Return what one of `FIELDS` says of a template of a business account, without its time.
 
-    That a category will change some day says nothing yet: what has changed names the earlier one.
+    Left out are languages that no text of ours has. That a category will change some day says
+    nothing yet: what has changed names the earlier one.
     """
     match value:
         case {"message_template_name": str(name), "message_template_language": str(written)}:
@@ -53,7 +54,7 @@ def read(what: str, value: Mapping[str, object], account: object) -> TemplateHea
             return None
     if not isinstance(account, str) or not _ACCOUNT.fullmatch(account):
         return None
-    if not NAME.fullmatch(name) or not CODE.fullmatch(code):
+    if not NAME.fullmatch(name) or not CODE.fullmatch(code) or code[:2] not in LANGUAGES:
         return None
     heard = TemplateHeard(None, account, name, code, *_said(what, value))
     return None if heard.word is None and heard.quality is None else heard
