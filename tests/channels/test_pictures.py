@@ -153,3 +153,29 @@ async def test_telegram_is_given_the_bytes_with_the_first_message(ask):
     assert kind == "multipart/form-data"
     assert RAW in raw
     assert MESSAGE.text.encode() in raw
+
+
+async def test_whatsapp_is_asked_whether_it_is_the_picture_that_is_not_there(ask):
+    """Its refusal names the thing only in English; one that cannot be found out has a few tries."""
+    refusal = {"error": {"code": 100, "message": "something is wrong"}}
+
+    def first_refused(then):
+        async def answer(request: web.Request) -> web.StreamResponse:
+            return await (say(400, refusal) if request.method == "POST" else then)(request)
+
+        return answer
+
+    def send(line):
+        return line.send(MESSAGE)
+
+    there = await ask("whatsapp_cloud", first_refused(say(200, {"id": "ref-7"})), send)
+    assert isinstance(there, Rejected)
+    for unsure in (cut, say(503, {}), say(429, {}), say(401, {"error": {"code": 190}})):
+        outcome = await ask("whatsapp_cloud", first_refused(unsure), send)
+        assert outcome == Deferred("error_100", tries_limit=5)
+    asked = [path for path, raw, _ in ask.read if not raw]
+    assert {*asked} == {"/v23.0/ref-7"}
+    plain = replace(MESSAGE, picture=None)
+    assert isinstance(
+        await ask("whatsapp_cloud", say(400, refusal), lambda li: li.send(plain)), Rejected
+    )
