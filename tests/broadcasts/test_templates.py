@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-import aiohttp
 import psycopg
 import pytest
 
@@ -14,6 +13,7 @@ from chaupal.broadcasts.dispatch import SenderLoop
 from chaupal.broadcasts.fetching import AFTER_A_FAILURE, EVERY, fetch_due, fetches
 from chaupal.broadcasts.filling import Chosen, Fill
 from chaupal.broadcasts.models import Purpose
+from chaupal.channels.http import HttpClient
 from chaupal.kit.ids import new_id
 from chaupal.kit.refusals import Invalid, NotAllowed, Refused
 from cloudserver import ACCOUNT_ID, APP_SECRET, TOKEN, CloudServer, a_cloud_server
@@ -46,7 +46,7 @@ class Mandi(Stage):
     """An NGO with a number, and two people who read Hindi and English."""
 
     meta: CloudServer | None = None
-    http: aiohttp.ClientSession | None = None
+    http: HttpClient | None = None
     held: SenderLoop | None = None
 
     async def fetch(self) -> int:
@@ -90,7 +90,7 @@ class Mandi(Stage):
 async def mandi(rt, clock) -> AsyncIterator[Mandi]:
     clock.at = NOON
     place = await an_organisation(rt)
-    async with a_cloud_server() as meta, aiohttp.ClientSession() as http:
+    async with a_cloud_server() as meta, HttpClient() as http:
         line = {"endpoint": meta.endpoint, "token": TOKEN, "webhook_secret": APP_SECRET}
         number = await place.sender("number", channel=CLOUD, **line)
         async with place.transaction() as conn:

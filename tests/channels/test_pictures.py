@@ -3,7 +3,6 @@
 import json
 from dataclasses import replace
 
-import aiohttp
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
@@ -21,6 +20,7 @@ from chaupal.channels.contract import (
     Rejected,
     Unknown,
 )
+from chaupal.channels.http import HttpClient
 from chaupal.channels.registry import CHANNELS
 from chaupal.channels.whatsapp_cloud import naming
 from imagery import a_picture
@@ -75,7 +75,7 @@ async def ask():
 
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", take)
-    async with TestServer(app, skip_url_asserts=True) as server, aiohttp.ClientSession() as http:
+    async with TestServer(app, skip_url_asserts=True) as server, HttpClient() as http:
 
         async def ask(name, answer, does):
             told["answer"] = answer

@@ -14,8 +14,6 @@ from datetime import timedelta
 from functools import partial
 from uuid import UUID
 
-import aiohttp
-
 from chaupal import record
 from chaupal.arrivals import log as arrivals_log
 from chaupal.arrivals.models import Failure
@@ -40,6 +38,7 @@ from chaupal.channels.contract import (
     Traits,
 )
 from chaupal.channels.exchange import ANSWER_TIMEOUT_S, listening
+from chaupal.channels.http import HttpClient
 from chaupal.channels.registry import CHANNELS
 from chaupal.kit import db, log
 from chaupal.kit.ids import OrganisationId, new_id
@@ -346,7 +345,7 @@ class Dispatcher:
 
     rt: Runtime
     organisation: OrganisationId
-    http: aiohttp.ClientSession
+    http: HttpClient
     leases: Leases = field(default_factory=Leases)
     worker: UUID = field(default_factory=new_id)
     loops: dict[UUID, SenderLoop] = field(default_factory=dict)

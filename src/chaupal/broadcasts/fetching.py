@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-import aiohttp
-
 from chaupal import record
 from chaupal.arrivals import log as arrivals_log
 from chaupal.broadcasts.templates import TEMPLATED
@@ -21,6 +19,7 @@ from chaupal.channels.contract import (
     TemplateText,
     Templating,
 )
+from chaupal.channels.http import HttpClient
 from chaupal.channels.registry import CHANNELS
 from chaupal.kit import db, log
 from chaupal.kit.ids import OrganisationId, new_id
@@ -125,7 +124,7 @@ async def ask(rt: Runtime, *, key: str, actor: Actor) -> None:
         )
 
 
-async def fetch_due(rt: Runtime, organisation: OrganisationId, http: aiohttp.ClientSession) -> int:
+async def fetch_due(rt: Runtime, organisation: OrganisationId, http: HttpClient) -> int:
     """Fetch the accounts whose turn it is; return how many templates were written."""
     async with db.transaction(rt.pool, organisation) as conn:
         due = await _lease(conn, now=rt.now())
@@ -202,9 +201,7 @@ async def _lease(conn: db.Conn, *, now: datetime) -> list[Due]:
     )
 
 
-async def _fetch(
-    rt: Runtime, organisation: OrganisationId, http: aiohttp.ClientSession, due: Due
-) -> int:
+async def _fetch(rt: Runtime, organisation: OrganisationId, http: HttpClient, due: Due) -> int:
     after: str | None = None
     found = 0
     try:

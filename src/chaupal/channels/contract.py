@@ -10,9 +10,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol, TypeAlias, runtime_checkable
 
-import aiohttp
-
 from chaupal.arrivals.models import Arrival, Failure, StatusArrived
+from chaupal.channels.http import HttpClient
 from chaupal.people.models import ContactChannel, Word
 
 
@@ -338,7 +337,7 @@ class Channel(Protocol):
         """Say what kind of channel this is."""
         ...
 
-    def connect(self, http: aiohttp.ClientSession, account: Account) -> Connection:
+    def connect(self, http: HttpClient, account: Account) -> Connection:
         """Open a sender's line. Nothing is sent yet."""
         ...
 

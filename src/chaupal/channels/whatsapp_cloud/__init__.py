@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import assert_never
 
-import aiohttp
-
 from chaupal.arrivals.models import Arrival, Failure, StatusArrived
 from chaupal.channels.contract import (
     FORGOTTEN,
@@ -35,14 +33,13 @@ from chaupal.channels.contract import (
 from chaupal.channels.exchange import (
     ANSWER_TIMEOUT_S,
     Answered,
-    AnswerLost,
     End,
     InTrouble,
-    NotReached,
     Raw,
     exchange,
     form,
 )
+from chaupal.channels.http import AnswerLost, HttpClient, NotReached
 from chaupal.channels.whatsapp_cloud import (
     errors,
     history,
@@ -81,7 +78,7 @@ class WhatsAppCloud:
     history_pages_limit: int = HISTORY_PAGES_LIMIT
     traits: Traits = TRAITS
 
-    def connect(self, http: aiohttp.ClientSession, account: Account) -> Connection:
+    def connect(self, http: HttpClient, account: Account) -> Connection:
         """Open a number's line."""
         endpoint = account.endpoint.rstrip("/")
         return Line(
@@ -125,7 +122,7 @@ def verify_token(account: Account) -> str:
 class Line:
     """One number's line. `endpoint` ends in the number's id."""
 
-    http: aiohttp.ClientSession
+    http: HttpClient
     endpoint: str
     token: str
     verify: str
