@@ -160,7 +160,7 @@ async def test_a_worker_that_died_in_a_fetch_is_followed_by_another_and_writes_n
     assert await mandi.fetch() == 0, "another has it"
     clock.at += fetching.LEASE + timedelta(seconds=1)
     assert await mandi.fetch() == 2
-    assert not await fetching._write(mandi.rt, mandi.place.organisation, due, [])
+    assert not await fetching._write(mandi.rt, mandi.place.organisation, due, [], NOON)
     await fetching._end(mandi.rt, mandi.place.organisation, due, 0, None)
     assert set((await known(mandi)).values()) == {"approved"}, "and the late one took none away"
 
@@ -297,8 +297,13 @@ WRONG = {
         "template.category_mismatch",
     ),
     "pending": ({"status": "PENDING"}, {}, "template.not_approved"),
-    "a picture": (
+    "a picture, without one": (
         {"components": [{"type": "HEADER", "format": "IMAGE"}, {"type": "BODY", "text": HINDI}]},
+        {},
+        "template.picture_missing",
+    ),
+    "a film": (
+        {"components": [{"type": "HEADER", "format": "VIDEO"}, {"type": "BODY", "text": HINDI}]},
         {},
         "template.unfit",
     ),

@@ -235,7 +235,8 @@ class Listening(Protocol):
 class TemplateText:
     """A template as its provider has it: `body` with its variables as {{1}}, {{2}}, and the fixed
     parts that readers see beside it. `unfit`: why we could not send it, if we could not. `ttl_s`:
-    for so long the provider tries, where it says so."""
+    what we send as it arrives within that time or never, where that is sure. `pictured`: each
+    message has to bring a picture, which stands above the text."""
 
     name: str
     code: str
@@ -249,6 +250,7 @@ class TemplateText:
     unfit: str | None
     provider_ref: str
     ttl_s: int | None
+    pictured: bool = False
 
 
 @dataclass(frozen=True, slots=True)
