@@ -13,13 +13,19 @@ from cryptography.x509.oid import NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chaupal.arrivals.models import Evidence, Failure, MessageArrived, PersonSaid, StatusArrived
+from chaupal.arrivals.models import (
+    Evidence,
+    Failure,
+    Halt,
+    MessageArrived,
+    PersonSaid,
+    StatusArrived,
+)
 from chaupal.broadcasts import imaging
 from chaupal.channels.contract import (
     Accepted,
     Account,
     Deferred,
-    Halt,
     Message,
     Outcome,
     Picture,

@@ -70,7 +70,7 @@ async def let_go_on(rt: Runtime, sender: UUID, *, key: str, actor: Actor) -> Non
         if await record.answered(conn, key, request, actor=actor) is not None:
             return
         await _lock(conn, sender)
-        stopped = await halts.let_go_on(conn, sender)
+        stopped = await halts.let_go_on(conn, sender, now=rt.now())
         await record.answer(conn, key, request, "gone_on", actor=actor, now=rt.now())
         if stopped:
             await record.append(conn, "sender.let_go_on", sender, actor=actor, now=rt.now())

@@ -778,6 +778,7 @@ CREATE TABLE public.broadcast (
     electoral boolean GENERATED ALWAYS AS ((election_matter OR (NOT approver_denies))) STORED NOT NULL,
     template jsonb,
     text_alone boolean DEFAULT false NOT NULL,
+    gone_on_at timestamp with time zone,
     CONSTRAINT approval_is_whole CHECK ((((approver_id IS NULL) = (approved_hash IS NULL)) AND ((approver_id IS NULL) = (approved_at IS NULL)))),
     CONSTRAINT approved_is_what_was_written CHECK ((approved_hash = content_hash)),
     CONSTRAINT author_stood_somewhere CHECK ((author_units <> '{}'::uuid[])),
@@ -1486,7 +1487,12 @@ CREATE TABLE public.orphan_status (
     failure text,
     at timestamp with time zone NOT NULL,
     delivered_at timestamp with time zone,
-    opened_at timestamp with time zone
+    opened_at timestamp with time zone,
+    halts text,
+    why text,
+    CONSTRAINT halt_has_reason CHECK (((halts IS NULL) = (why IS NULL))),
+    CONSTRAINT halt_is_known CHECK ((halts = ANY (ARRAY['campaign'::text, 'sender'::text, 'organisation'::text]))),
+    CONSTRAINT reason_is_plain CHECK ((why ~ '^([a-z][a-z_ ]{0,49}|(http|error)_[0-9]{1,6})$'::text))
 );
 
 ALTER TABLE ONLY public.orphan_status FORCE ROW LEVEL SECURITY;
@@ -1787,6 +1793,7 @@ CREATE TABLE public.sender (
     daily_limit integer,
     pair_interval_s real,
     pair_burst integer,
+    gone_on_at timestamp with time zone,
     CONSTRAINT business_account_is_plain CHECK ((business_account ~ '^[0-9]{1,30}$'::text)),
     CONSTRAINT daily_limit_is_positive CHECK ((daily_limit > 0)),
     CONSTRAINT lease_has_an_owner CHECK (((lease_owner IS NULL) = (lease_until IS NULL))),

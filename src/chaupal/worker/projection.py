@@ -292,8 +292,7 @@ async def _apply_to(
     now = rt.now()
     counts = dict.fromkeys(COUNTED, 0)
     actor = record.part_of_the_system(organisation, "worker.projection")
-    for sender, statuses in gathered.statuses.items():
-        counts["receipts"] += await receipts.apply(conn, sender, statuses, now=now)
+    counts["receipts"] = await receipts.hear(conn, gathered.statuses, actor=actor, now=now)
     for sender, said in gathered.said.items():
         counts["kept"] += await arrivals.keep(conn, sender, said, now=now)
         pulses = [arrival for arrival in said if isinstance(arrival, GroupPulse)]
