@@ -174,6 +174,7 @@ PAGE_ACTS: dict[str, dict[str, str]] = {
        for verb in ("", "/approve", "/certificate", "/submit", "/why", "/counters/acknowledge",
                     "/counters/recount", "/{verb:str}")},
     "/broadcasts/{id:uuid}/again": {"seen": "1"},
+    "/broadcasts/{id:uuid}/attend": {},
 }  # fmt: skip
 PAGE_ADDED: dict[str, dict[str, str]] = {
     "/groups": {"unit": "{id}", "name": "New", "purpose": "public", "via": "whatsapp"},

@@ -1616,6 +1616,11 @@ CREATE TABLE public.recall (
     gone_by timestamp with time zone NOT NULL,
     gathered integer DEFAULT 0 NOT NULL,
     judged_at timestamp with time zone,
+    attended_at timestamp with time zone,
+    attended_by uuid,
+    attended_label text,
+    CONSTRAINT attended_by_somebody CHECK ((((attended_at IS NULL) = (attended_by IS NULL)) AND ((attended_at IS NULL) = (attended_label IS NULL)))),
+    CONSTRAINT attended_only_when_late CHECK ((attended_at > gone_by)),
     CONSTRAINT recall_has_an_end CHECK ((gone_by > since))
 );
 
@@ -2922,6 +2927,9 @@ ALTER TABLE ONLY public.post
 
 ALTER TABLE ONLY public.post
     ADD CONSTRAINT post_organisation_id_unit_id_fkey FOREIGN KEY (organisation_id, unit_id) REFERENCES public.unit(organisation_id, id);
+
+ALTER TABLE ONLY public.recall
+    ADD CONSTRAINT recall_organisation_id_attended_by_fkey FOREIGN KEY (organisation_id, attended_by) REFERENCES public.account(organisation_id, id);
 
 ALTER TABLE ONLY public.recall
     ADD CONSTRAINT recall_organisation_id_broadcast_id_fkey FOREIGN KEY (organisation_id, broadcast_id) REFERENCES public.broadcast(organisation_id, id);
