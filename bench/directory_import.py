@@ -16,6 +16,7 @@ import uvloop
 from bench.figures import Figure, cost, rate, seconds
 from bench.ground import Ground, watched
 from chaupal import directory, record, world
+from chaupal.channels.limits import Limits
 from chaupal.directory import Kind
 from chaupal.groups import queries as groups
 from chaupal.kit import db
@@ -94,8 +95,7 @@ class Place:
                 endpoint="http://127.0.0.1:9",
                 token="t",
                 webhook_secret="s",
-                rate_per_s=1000,
-                chat_interval_s=0,
+                limits=Limits(rate_per_s=1000),
                 actor=record.part_of_the_system(found.id, "bench"),
             )
         with ground.step(f"directory: {source.unit_count:,} units"):

@@ -7,6 +7,7 @@ from typing import Any
 from bench.figures import Figure, rate, seconds
 from bench.ground import Ground
 from chaupal import directory, record
+from chaupal.channels.limits import Limits
 from chaupal.directory import Consent, GroupRow, PersonRow, Summary, UnitRow
 from chaupal.groups import queries as groups
 from chaupal.kit import db
@@ -40,8 +41,7 @@ async def load(ground: Ground, size: int) -> list[Figure]:
             endpoint="http://127.0.0.1:9",
             token="t",
             webhook_secret="s",
-            rate_per_s=1000,
-            chat_interval_s=0,
+            limits=Limits(rate_per_s=1000),
             actor=actor,
         )
     async with db.transaction(ground.rt.pool, organisation.id) as conn:

@@ -12,6 +12,7 @@ from chaupal import directory, record
 from chaupal.broadcasts import actions, jobs, queries
 from chaupal.broadcasts.audience import Everyone, Expression
 from chaupal.broadcasts.models import BroadcastId, Draft, Lane, Purpose
+from chaupal.channels.limits import Limits
 from chaupal.directory import GroupRow, UnitRow, tallies
 from chaupal.groups import queries as groups
 from chaupal.groups.coverage import jobs as coverage
@@ -168,8 +169,7 @@ async def _sender(
         endpoint=provider,
         token=token,
         webhook_secret=secret,
-        rate_per_s=rate_per_s,
-        chat_interval_s=0,
+        limits=Limits(rate_per_s=rate_per_s),
         actor=record.part_of_the_system(organisation, "bench"),
     )
     async with ground.owner(organisation) as conn:

@@ -24,7 +24,7 @@ def api(method: str, *paths: str) -> list[tuple[str, str]]:
 LISTED = api("GET", "people", "groups", "offices", "imports", "coverage/booths")
 # What is read with nothing but the key: no mark of anything outside may stand in it.
 READ = api("GET", "me", "levels", "categories", "units", "coverage", "filters", "record",
-           "broadcasts", "polls", "freezes", "clusters")  # fmt: skip
+           "broadcasts", "polls", "freezes", "clusters", "senders")  # fmt: skip
 # What is read of one thing: asked of everything, inside and outside.
 READ_ONE = api(
     "GET", "units/{id:uuid}", "units/{id:uuid}/children", "units/{id:uuid}/history",
@@ -86,6 +86,8 @@ ACTS: dict[str, Any] = {
     "freezes/{id:uuid}/lift": None,
     "clusters/{id:uuid}/seen": {"groups": ["{id}"], "seen_at": f"{DAY}T06:00:00Z"},
     "clusters/{id:uuid}/close": {"verdict": "false"},
+    "senders/{id:uuid}/limits": {"rate_per_s": 7},
+    "senders/{id:uuid}/go-on": None,
     "broadcasts/{id:uuid}": {
         "title": "New", "texts": {"hi": "नया"}, "purpose": "public", "audience": {"op": "everyone"},
         "expires_at": f"{DAY}T18:00:00Z",
@@ -172,6 +174,7 @@ PAGE_ACTS: dict[str, dict[str, str]] = {
        for verb in ("", "/approve", "/certificate", "/submit", "/why", "/counters/acknowledge",
                     "/counters/recount", "/{verb:str}")},
     "/broadcasts/{id:uuid}/again": {"seen": "1"},
+    "/broadcasts/{id:uuid}/attend": {},
 }  # fmt: skip
 PAGE_ADDED: dict[str, dict[str, str]] = {
     "/groups": {"unit": "{id}", "name": "New", "purpose": "public", "via": "whatsapp"},

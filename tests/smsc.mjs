@@ -13,7 +13,7 @@ for (const [name, id] of [["dlt_entity", 0x1400], ["dlt_template", 0x1401], ["dl
 }
 
 let count = 0;
-let behaviour = {};          // answers, silent, cut, late: what becomes of messages
+let behaviour = {};          // answers, silent, cut, late, ids: what becomes of messages
 const waiting = new Map();   // what is to be brought, until it is acknowledged
 const bound = new Set();     // sessions that take what is brought
 
@@ -22,16 +22,30 @@ function text(pdu) {
   return (said && said.message) ?? said ?? "";
 }
 
+// `ids`: how this centre writes a message's number, in its answer and in its receipt.
+function named(number) {
+  const [answer] = (behaviour.ids ?? "").split("-");
+  if (!answer) return `${behaviour.prefix ?? "m"}-${number}`;
+  return answer === "hex" ? wide(number).toString(16).toUpperCase().padStart(8, "0") : `${wide(number)}`;
+}
+const wide = (number) => 0x12ab0 + number;
+
+function inReceipt(id) {
+  const [answer, receipt] = (behaviour.ids ?? "").split("-");
+  if (!answer || answer === receipt) return id;
+  return receipt === "hex" ? Number(id).toString(16).toUpperCase().padStart(8, "0") : `${parseInt(id, 16)}`;
+}
+
 function submitted(session, pdu) {
   const status = (behaviour.answers ?? []).shift() ?? behaviour.to?.[pdu.destination_addr] ?? 0;
-  const id = status === 0 ? `${behaviour.prefix ?? "m"}-${++count}` : "";
+  const id = status === 0 ? named(++count) : "";
   tell({ event: "submitted", id, status, sequence: pdu.sequence_number,
     from: pdu.source_addr, to: pdu.destination_addr, text: text(pdu).toString(),
     source_ton: pdu.source_addr_ton, dest_ton: pdu.dest_addr_ton, coding: pdu.data_coding,
     lives_s: Math.round((pdu.validity_period - Date.now()) / 1000),
     registered: pdu.registered_delivery, payload: Boolean(pdu.message_payload),
     entity: pdu.dlt_entity, template: pdu.dlt_template, telemarketer: pdu.dlt_telemarketer });
-  if (behaviour.receipt_first && id) receipt({ id, stat: behaviour.receipt_first });
+  if (behaviour.receipt_first && id) receipt({ id, stat: behaviour.receipt_first, err: behaviour.err });
   if (behaviour.cut) return session.destroy();
   if (behaviour.silent) return;
   if (behaviour.late_ms) {
@@ -39,14 +53,14 @@ function submitted(session, pdu) {
     return;
   }
   session.send(pdu.response({ command_status: status, message_id: id }));
-  if (behaviour.receipts && id) receipt({ id, stat: behaviour.receipts });
+  if (behaviour.receipts && id) receipt({ id, stat: behaviour.receipts, err: behaviour.err });
 }
 
 function receipt({ id, stat = "DELIVRD", err = "000", done = "2611271000", tags = true, to = "911100000001" }) {
   const state = { ENROUTE: 1, DELIVRD: 2, EXPIRED: 3, UNDELIV: 5, ACCEPTD: 6, REJECTD: 8 }[stat];
   bring({ source_addr: to, source_addr_ton: 1, destination_addr: "CHAUPL", esm_class: 4,
-    short_message: `id:${id} sub:001 dlvrd:001 submit date:2611270959 done date:${done} stat:${stat} err:${err} text:`,
-    ...(tags ? { receipted_message_id: id, message_state: state } : {}) });
+    short_message: `id:${inReceipt(id)} sub:001 dlvrd:001 submit date:2611270959 done date:${done} stat:${stat} err:${err} text:`,
+    ...(tags ? { receipted_message_id: inReceipt(id), message_state: state } : {}) });
 }
 
 function bring(options) {

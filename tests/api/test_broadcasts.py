@@ -391,6 +391,7 @@ async def test_a_report_adds_up_as_json_and_as_a_file(two):
     [one] = [unit for unit in east["units"] if unit["code"] == "east-one"]
     assert one["times"]["delivered"] == [90.0] * 3
     assert file.headers["Content-Type"].startswith("text/csv")
+    assert "Content-Length" not in file.headers, "it comes in pieces"
     rows = {
         row["unit_code"]: row for row in csv.DictReader(io.StringIO(file.text.lstrip("\ufeff")))
     }

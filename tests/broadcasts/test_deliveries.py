@@ -255,7 +255,9 @@ async def test_receipts_in_any_order_any_number_of_times_end_the_same(stage, key
             await receipts.apply(conn, stage.bot, statuses[:cut], now=LATER)
         await settle(stage, *(sent(c, f"r{c.delivery_id}") for c in claims))
         async with stage.place.transaction() as conn:
-            await receipts.adopt(conn, stage.bot, now=LATER)
+            await receipts.adopt(
+                conn, actor=record.part_of_the_system(stage.place.organisation, "worker"), now=LATER
+            )
             for half in (statuses[cut::2], statuses[cut + 1 :: 2]):
                 await receipts.apply(conn, stage.bot, half, now=LATER)
             rows = await conn.execute(

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from chaupal.arrivals.models import Evidence
-from chaupal.broadcasts import report, told
+from chaupal.broadcasts import report, reporting, told
 from chaupal.broadcasts.models import State
 from chaupal.kit.refusals import NotAllowed, NotFound
 from chaupal.organisations import scope_of
@@ -215,3 +215,66 @@ async def test_a_file_of_deliveries_is_for_those_who_may_export(stage):
     elsewhere = await stage.place.account("western", at="west", role="coordinator")
     with pytest.raises(NotFound):
         await exported(stage, id, told.Filter(), elsewhere)
+
+
+def free(rt) -> bool:
+    """Whether every connection of the pool is back in it."""
+    stats = rt.pool.get_stats()
+    return stats["pool_available"] == stats["pool_size"]
+
+
+async def test_a_report_leaves_in_pieces_and_holds_no_connection_for_a_slow_reader(stage):
+    id = await stage.frozen()
+    start = await moved(stage, id, random.Random(5))
+    async with stage.place.transaction() as conn:
+        scope = await scope_of(stage.rt, conn, stage.author)
+    east = stage.place.paths["east"]
+    counted = await reporting.count(stage.rt, scope, id, east, start)
+    assert len(counted.by_unit) == 2
+    pieces = reporting.as_file(counted, at_once=1)
+    taken = []
+    async for piece in pieces:
+        assert free(stage.rt)
+        taken.append(piece)
+    lines = [list(csv.reader(io.StringIO(piece.decode()))) for piece in taken]
+    assert [len(piece) for piece in lines] == [1, 1, 1]
+    assert lines[0] == [list(reporting.COLUMNS)]
+    whole = b"".join([piece async for piece in reporting.as_file(counted)])
+    assert b"".join(taken) == whole
+    assert sum(int(line[2]) for [line] in lines[1:]) == 8
+
+
+async def test_a_report_as_a_file_is_written_as_it_is_taken_and_no_sooner(stage):
+    """However wide the tree, no more than one piece of it is ever there."""
+    made = []
+
+    class Rows(list):
+        def __iter__(self):
+            for row in super().__iter__():
+                made.append(row)
+                yield row
+
+    times = [report.Times(None, 1, *([None] * 3 for _ in RUNGS)) for _ in range(10_000)]
+    counted = reporting.Counted([], Rows(times), [], [], [], [], {}, stage.rt.now())
+    pieces = reporting.as_file(counted)
+    taken = [await anext(pieces) for _ in range(3)]
+    assert [piece.count(b"\n") for piece in taken] == [1, 500, 500]
+    assert len(made) <= 1001, "what nobody has taken yet is not written"
+    await pieces.aclose()
+
+
+async def test_a_report_has_as_many_lines_for_twice_as_many_targets(stage):
+    async def lines() -> int:
+        id = await stage.frozen()
+        async with stage.place.transaction() as conn:
+            scope = await scope_of(stage.rt, conn, stage.author)
+        start = (await stage.broadcast(id)).frozen_at
+        counted = await reporting.count(stage.rt, scope, id, report.WHOLE, start)
+        written = b"".join([piece async for piece in reporting.as_file(counted)])
+        return written.count(b"\n")
+
+    before = await lines()
+    for code in ("east-one", "east-two", "west-one"):
+        for _ in range(4):
+            await stage.place.group(code, sender=stage.bot, categories=("farmers",))
+    assert await lines() == before

@@ -175,6 +175,53 @@ async def test_a_failed_receipt_says_why(office):
     ]
 
 
+@pytest.mark.parametrize("before", [False, True], ids=["after the answer", "before the answer"])
+async def test_a_text_that_only_a_receipt_says_is_not_registered_stops_its_broadcast(
+    office, before
+):
+    await office.people(3)
+    when = {"receipt_first": "REJECTD", "late_ms": 300} if before else {"receipts": "REJECTD"}
+    await office.centre.do("behave", err="635", **when)
+    async with office.working():
+        id = await office.frozen()
+
+        async def paused() -> bool:
+            await jobs.tidy(office.stage.rt, office.stage.place.organisation)
+            return await office.rows("SELECT stage::text FROM broadcast") == [("paused",)]
+
+        await office.until(paused)
+    assert await office.rows("SELECT broadcast_id, reason FROM broadcast_halt") == [
+        (id, "text_not_in_ledger")
+    ]
+
+
+async def test_a_header_that_only_a_receipt_says_is_not_registered_stops_its_sender(office):
+    await office.people(2)
+    await office.centre.do("behave", receipts="UNDELIV", err="620")
+    async with office.working():
+        await office.frozen()
+
+        async def stopped() -> bool:
+            await jobs.tidy(office.stage.rt, office.stage.place.organisation)
+            found = await office.rows("SELECT sender_id, reason FROM sender_stop")
+            return found == [(office.sender, "sender_not_in_ledger")]
+
+        await office.until(stopped)
+
+
+async def test_a_centre_that_answers_in_hexadecimal_and_reports_in_decimal_is_understood(stage):
+    async with a_centre() as centre:
+        endpoint = centre.endpoint(more="&ids=hex-decimal")
+        sender = await stage.place.sender("sms", channel="sms", endpoint=endpoint, token=SIGN_IN)
+        await register(stage.place, stage.author)
+        office = Office(stage, centre, sender)
+        await office.people(3)
+        await centre.do("behave", ids="hex-decimal", receipts="DELIVRD")
+        async with office.working():
+            id = await office.frozen()
+            await office.until_evidence(id, *[("sent", 2)] * 3)
+
+
 async def test_a_centre_killed_in_mid_send_leaves_what_was_in_flight_unknown_for_good(office):
     await office.people(60)
     centre = office.centre

@@ -10,13 +10,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from certificates import self_signed
-from chaupal.arrivals.models import Evidence, Failure, MessageArrived, PersonSaid, StatusArrived
+from chaupal.arrivals.models import (
+    Evidence,
+    Failure,
+    Halt,
+    MessageArrived,
+    PersonSaid,
+    StatusArrived,
+)
 from chaupal.broadcasts import imaging
 from chaupal.channels.contract import (
     Accepted,
     Account,
     Deferred,
-    Halt,
     Message,
     Outcome,
     Picture,

@@ -14,11 +14,12 @@ from chaupal.arrivals.models import (
     Evidence,
     Failure,
     GroupPulse,
+    Halt,
     MessageArrived,
     StatusArrived,
 )
 from chaupal.channels import matrix, sandbox, telegram
-from chaupal.channels.contract import Accepted, Account, Deferred, Halt, Rejected
+from chaupal.channels.contract import Accepted, Account, Deferred, Rejected
 from chaupal.channels.exchange import Answered
 from chaupal.channels.registry import CHANNELS
 

@@ -8,12 +8,18 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from certificates import self_signed
-from chaupal.arrivals.models import Evidence, Failure, MessageArrived, PersonSaid, StatusArrived
+from chaupal.arrivals.models import (
+    Evidence,
+    Failure,
+    Halt,
+    MessageArrived,
+    PersonSaid,
+    StatusArrived,
+)
 from chaupal.channels.contract import (
     Accepted,
     Account,
     Deferred,
-    Halt,
     Listening,
     Message,
     Outcome,
@@ -216,6 +222,7 @@ async def test_a_centre_that_cannot_be_reached_was_sent_nothing(centre):
         "smpp://127.0.0.1:99999/CHAUPL-S?entity=1",
         "http://127.0.0.1:1/CHAUPL-S?entity=1",
         "smpp://127.0.0.1:1/CHAUPL-S?entity=1&paise=free",
+        "smpp://127.0.0.1:1/CHAUPL-S?entity=1&ids=octal",
     ):
         account = Account(endpoint=endpoint, token=SIGN_IN, webhook_secret="")
         assert isinstance(discreet(await Sms().connect(None, account).send(sms())), Deferred)
@@ -293,15 +300,50 @@ async def test_what_came_while_nobody_was_bound_is_brought_to_the_next_who_is(ce
     assert (status.provider_ref, status.evidence) == ("m-1", Evidence.DELIVERED)
 
 
+@pytest.mark.parametrize("ids", ["hex-decimal", "decimal-hex"])
+@pytest.mark.parametrize("tags", [True, False], ids=["tagged", "in its text"])
+async def test_a_message_that_answer_and_receipt_number_otherwise_is_known_as_one(
+    centre, ids, tags
+):
+    await centre.do("behave", ids=ids)
+    log, open_line = Log(), line(centre, more=f"&ids={ids}", timeout_s=1)
+    async with listening(open_line, log):
+        await bound(centre)
+        outcome = await open_line.send(sms())
+        answered = centre.of("submitted")[0]["id"]
+        await centre.do("receipt", id=answered, tags=tags)
+        [status] = await log.until(1)
+        assert outcome == Accepted(status.provider_ref)
+        assert status.provider_ref == str(0x12AB1)
+
+        await centre.do("behave", ids=ids, late_ms=1500)
+        assert await open_line.send(sms(key="78")) == Unknown("TimeoutError")
+        [_, late] = await log.until(2)
+        assert late == StatusArrived(NOON, str(0x12AB2), "78", Evidence.ACCEPTED)
+
+
+async def test_ids_are_taken_as_they_come_where_nothing_else_is_said(centre):
+    await centre.do("behave", ids="hex-hex")
+    log, open_line = Log(), line(centre)
+    async with listening(open_line, log):
+        await bound(centre)
+        assert await open_line.send(sms()) == Accepted("00012AB1")
+        await centre.do("receipt", id="00012AB1")
+        [status] = await log.until(1)
+    assert status.provider_ref == "00012AB1"
+
+
 STATES = {
-    ("DELIVRD", "000"): (Evidence.DELIVERED, None),
-    ("ACCEPTD", "000"): (Evidence.ACCEPTED, None),
-    ("EXPIRED", "000"): (Evidence.ACCEPTED, Failure.EXPIRED),
-    ("UNDELIV", "001"): (Evidence.ACCEPTED, Failure.UNDELIVERED),
-    ("REJECTD", "000"): (Evidence.ACCEPTED, Failure.BLOCKED),
-    ("UNDELIV", "602"): (Evidence.ACCEPTED, Failure.MISCONFIGURED),
-    ("REJECTD", "620"): (Evidence.ACCEPTED, Failure.MISCONFIGURED),
-    ("REJECTD", "635"): (Evidence.ACCEPTED, Failure.CONTENT),
+    ("DELIVRD", "000"): (Evidence.DELIVERED, None, None),
+    ("DELIVRD", "635"): (Evidence.DELIVERED, None, None),
+    ("ACCEPTD", "000"): (Evidence.ACCEPTED, None, None),
+    ("EXPIRED", "000"): (Evidence.ACCEPTED, Failure.EXPIRED, None),
+    ("UNDELIV", "001"): (Evidence.ACCEPTED, Failure.UNDELIVERED, None),
+    ("UNDELIV", "640"): (Evidence.ACCEPTED, Failure.UNDELIVERED, None),
+    ("REJECTD", "000"): (Evidence.ACCEPTED, Failure.BLOCKED, None),
+    ("UNDELIV", "602"): (Evidence.ACCEPTED, Failure.MISCONFIGURED, Halt.SENDER),
+    ("REJECTD", "620"): (Evidence.ACCEPTED, Failure.MISCONFIGURED, Halt.SENDER),
+    ("REJECTD", "635"): (Evidence.ACCEPTED, Failure.CONTENT, Halt.CAMPAIGN),
 }
 
 
@@ -315,7 +357,8 @@ async def test_what_a_receipt_says_becomes_evidence_or_a_reason(centre):
         await centre.do("receipt", id="on-its-way", stat="ENROUTE")
         arrivals = await log.until(2 * len(STATES))
         await centre.until(lambda: len(centre.of("brought")) == 2 * len(STATES) + 1)
-    ends = {one.provider_ref: (one.evidence, one.failure) for one in arrivals}
+    ends = {one.provider_ref: (one.evidence, one.failure, one.halts) for one in arrivals}
+    assert all((one.halts is None) == (one.why is None) for one in arrivals)
     for tags in (True, False):
         for number, end in enumerate(STATES.values()):
             assert ends[f"r-{tags}-{number}"] == end, list(STATES)[number]

@@ -11,6 +11,7 @@ import cloudserver
 from chaupal.arrivals.models import (
     Evidence,
     Failure,
+    Halt,
     MessageArrived,
     PersonSaid,
     StatusArrived,
@@ -22,7 +23,6 @@ from chaupal.channels.contract import (
     Deferred,
     Doubt,
     FilledTemplate,
-    Halt,
     Message,
     Rejected,
     Unknown,
@@ -227,6 +227,10 @@ def status(rung: str, **more: object) -> dict:
     return cloudserver.status(WAMID, rung, **more)
 
 
+def halted(halts: Halt, why: str) -> StatusArrived:
+    return StatusArrived(NOON, REF, None, Evidence.ACCEPTED, Failure.UNDELIVERED, halts, why)
+
+
 ASKED = MessageArrived(NOON, REF, MEENA, USER, "मंडी कब खुलेगी?")
 BOTH = (MEENA, USER)
 WEBHOOKS = {
@@ -245,6 +249,14 @@ WEBHOOKS = {
     "failed: not on WhatsApp": (
         status("failed", errors=[{"code": 131026, "title": "Message undeliverable"}]),
         [StatusArrived(NOON, REF, None, Evidence.ACCEPTED, Failure.ANOTHER_CHANNEL)],
+    ),
+    "failed: the template is paused": (
+        status("failed", errors=[{"code": 132015}]),
+        [halted(Halt.CAMPAIGN, "template_paused")],
+    ),
+    "failed: reported as spam": (
+        status("failed", errors=[{"code": 131048}]),
+        [halted(Halt.SENDER, "reported_as_spam")],
     ),
     "failed: no reason": (
         status("failed"),

@@ -136,6 +136,34 @@ async def test_a_sender_is_added_with_its_secrets_sealed(terminal, rt, tmp_path)
     assert relayed.status == 2
 
 
+async def test_a_sender_is_added_with_its_limits_and_one_that_cannot_be_adds_nothing(
+    terminal, rt, tmp_path
+):
+    place = await an_organisation(rt)
+    token = tmp_path / "token"
+    token.write_text("very-secret\n")
+    command = (
+        "sender", "add", "wa", "--channel", "sandbox", "--endpoint", "https://api.example.invalid",
+        "--rate-per-s", "80", "--portfolio", "p-1", "--daily-limit", "250",
+        "--pair-interval-s", "6",
+        "--token-file", str(token), "--webhook-secret-file", str(token),
+    )  # fmt: skip
+    half = await terminal.run(*command)
+    assert (half.status, "pair_burst" in half.err) == (2, True)
+    assert (await terminal.run(*command, "--pair-burst", "45")).status == 0
+    async with place.transaction() as conn:
+        cursor = await conn.execute(
+            "SELECT rate_per_s, chat_interval_s, portfolio, daily_limit, pair_interval_s,"
+            " pair_burst FROM sender"
+        )
+        assert await cursor.fetchall() == [(80, 0, "p-1", 250, 6, 45)]
+        cursor = await conn.execute(
+            "SELECT actor_label, facts->>'daily_limit' FROM record"
+            " WHERE kind = 'sender.limits_written'"
+        )
+        assert await cursor.fetchall() == [("console", "250")]
+
+
 async def test_senders_of_mail_and_sms_are_added_by_addresses_of_their_own(terminal, rt, tmp_path):
     place = await an_organisation(rt)
     token = tmp_path / "token"

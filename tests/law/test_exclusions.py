@@ -13,6 +13,7 @@ from chaupal.broadcasts.audience import Everyone
 from chaupal.broadcasts.dispatch import Dispatcher
 from chaupal.broadcasts.models import Purpose
 from chaupal.channels.http import HttpClient
+from chaupal.channels.limits import Limits
 from chaupal.directory import Kind
 from chaupal.directory.models import Reason
 from chaupal.groups import GroupPurpose, NewGroup
@@ -69,8 +70,7 @@ async def add_cloud(stage: Stage):
         endpoint="https://graph.facebook.com/v23.0/1",
         token="t",
         webhook_secret="s",
-        rate_per_s=80,
-        chat_interval_s=0,
+        limits=Limits(rate_per_s=80),
         business_account="102290129340398",
         actor=record.part_of_the_system(stage.place.organisation, "console"),
     )

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from chaupal.arrivals.models import Evidence, Failure, StatusArrived
+from chaupal.arrivals.models import Evidence, Failure, Halt, StatusArrived
 from chaupal.broadcasts.approved import Wording
 from chaupal.broadcasts.deliveries import Leased
 from chaupal.broadcasts.dispatch import SenderLoop
@@ -21,7 +21,6 @@ from chaupal.broadcasts.pace import HEADROOM, Pace
 from chaupal.channels.contract import (
     Accepted,
     Deferred,
-    Halt,
     Message,
     Outcome,
     Rejected,

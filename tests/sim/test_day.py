@@ -184,7 +184,9 @@ class Day:
     async def let_go_on(self) -> None:
         """A person has looked, and lets a sender go on."""
         async with self.place.transaction() as conn:
-            await halts.let_go_on(conn, self.dice.choice(list(self.providers)))
+            await halts.let_go_on(
+                conn, self.dice.choice(list(self.providers)), now=self.clock.now()
+            )
 
     async def stopped(self, sender: UUID) -> bool:
         async with self.place.transaction() as conn:

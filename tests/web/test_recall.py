@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from chaupal.broadcasts import recalls, retracting
+from chaupal.kit.ids import new_id
 from chaupal.relay import actions as relay
 from relaying import a_bazaar
 
@@ -87,3 +88,64 @@ async def test_a_recall_of_what_stands_nowhere_says_so(rt, door):
     await desk.post(f"/broadcasts/{id}/recall")
     await retracting.gather(rt, bazaar.organisation)
     assert "It stands in no chat that we know of." in (await desk.get(f"/broadcasts/{id}")).words
+
+
+async def test_a_late_recall_rings_until_somebody_is_on_it_and_is_shown_until_it_is_gone(
+    rt, door, clock
+):
+    clock.at = MORNING
+    bazaar = await a_bazaar(rt)
+    await bazaar.group("east-one", await bazaar.place.person("east-one"))
+    id = await bazaar.tasked()
+    [assignment] = await bazaar.assignments()
+    await relay.posted(rt, await bazaar.token(assignment))
+    await bazaar.projected()
+    place = bazaar.place
+    desk = await door.signed_in(place, await place.account("kiran", language="en", role="desk"))
+    other = await door.signed_in(place, await place.account("meena", language="en", role="desk"))
+    path, at = f"/broadcasts/{id}", f"/broadcasts/{id}/attend"
+    early = await desk.post(at)
+    assert (early.status, "Nothing of it is late" in early.words) == (409, True)
+    await desk.post(f"{path}/recall")
+    await retracting.gather(rt, bazaar.organisation)
+    assert (await desk.post(at)).status == 409, "its time is not up"
+    assert at not in (await desk.get(path)).text
+
+    clock.at = MORNING + timedelta(hours=4)
+    assert 'role="alert"' in (await desk.get("/")).text
+    assert at in (await desk.get(path)).text
+    key = str(new_id())
+    for _ in range(2):
+        assert (await desk.post(at, {"idempotency_key": key})).status == 303
+    room = await desk.get("/")
+    assert 'role="alert"' not in room.text
+    assert "1 still outstanding" in room.words, "it is shown as long as it is not gone"
+    assert "kiran is on it since" in room.words
+    assert "kiran is on it since" in (await other.get(path)).words
+    assert at not in (await desk.get(path)).text, "who is on it is not asked again"
+
+    clock.at += timedelta(hours=6)
+    assert (await other.post(at)).status == 303  # the next shift
+    assert "meena is on it since" in (await desk.get("/")).words
+    async with place.transaction() as conn:
+        found = await conn.execute(
+            "SELECT actor_label, subject FROM record WHERE kind = 'recall.attended' ORDER BY number"
+        )
+        assert await found.fetchall() == [("kiran", str(id)), ("meena", str(id))]
+        [(delivery,)] = await (await conn.execute("SELECT id FROM delivery")).fetchall()
+        await recalls.acknowledge(conn, [delivery], now=clock.at)
+    assert f"{path}#recall" not in (await desk.get("/")).text
+    assert (await desk.post(at)).status == 409, "it is gone"
+
+
+async def test_a_late_recall_is_attended_by_those_who_may_steer_it(rt, door, clock):
+    clock.at = MORNING
+    bazaar = await a_bazaar(rt)
+    await bazaar.group("east-one", await bazaar.place.person("east-one"))
+    id = await bazaar.tasked()
+    place = bazaar.place
+    west = await door.signed_in(place, await place.account("west", at="west-one", role="desk"))
+    bearer = await door.signed_in(place, await place.account("bearer", role="office_bearer"))
+    at = f"/broadcasts/{id}/attend"
+    assert (await west.post(at)).status == 404
+    assert (await bearer.post(at)).status in (403, 404)

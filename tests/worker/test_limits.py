@@ -358,7 +358,7 @@ async def test_a_sender_that_must_stop_stops_until_a_person_lets_it_go_on(post):
         assert "s:1" in post.provider.chats
         tried = post.provider.chats.total()
         async with post.place.transaction() as conn:
-            assert await halts.let_go_on(conn, one) == 1
+            assert await halts.let_go_on(conn, one, now=post.rt.now()) == 1
         await post.until(id, {"sent": 41})
     assert post.provider.chats == Counter({f"g:{n}": 1 for n in range(40)}) + Counter(
         {"s:1": 1, "g:0": 1}

@@ -192,9 +192,7 @@ async def test_words_in_any_order_any_number_of_times_end_the_same(mandi, clock,
             for change, after in (*order, order[0], order[3]):
                 heard = CLOUD.read(webhook(change, at=int((NOON + after).timestamp())))
                 async with mandi.place.transaction() as conn:
-                    await template_words.apply(
-                        conn, mandi.bot, heard, actor=mandi.author, now=clock.at
-                    )
+                    await template_words.apply(conn, mandi.bot, heard, now=clock.at)
             ends.add((await rows(mandi, KEPT))[0])
     assert ends == {("disabled", NOON + 2 * MINUTE, "low", NOON + MINUTE)}
     assert await mandi.fetch() == 2

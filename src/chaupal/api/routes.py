@@ -30,6 +30,7 @@ from chaupal.api import (
     pictures,
     record,
     search,
+    senders,
     unit_changes,
     units,
 )
@@ -55,6 +56,7 @@ FEATURES = (
     pictures,
     law,
     clusters,
+    senders,
     imports,
     exports,
     record,

@@ -39,12 +39,21 @@ class Failure(StrEnum):
     NO_PICTURES = "no_pictures"
 
 
+class Halt(StrEnum):
+    """What has to stop until a person has looked: sending on would make it worse."""
+
+    CAMPAIGN = "campaign"
+    SENDER = "sender"
+    ORGANISATION = "organisation"
+
+
 @dataclass(frozen=True, slots=True)
 class StatusArrived:
     """A provider's word on one of our sends.
 
     `provider_ref` is the provider's name for the message; `key` is our idempotency key where
-    the provider echoes it, so that a send whose answer was lost can still be found.
+    the provider echoes it, so that a send whose answer was lost can still be found. A failure that
+    the next message would share `halts`, and says why in one of our own words.
     """
 
     at: datetime
@@ -52,6 +61,8 @@ class StatusArrived:
     key: str | None
     evidence: Evidence
     failure: Failure | None = None
+    halts: Halt | None = None
+    why: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -237,7 +237,7 @@ async def steer(rt: Runtime, id: BroadcastId, verb: str, *, key: str, actor: Act
             return broadcast
         stage = broadcast.check_move(verb)
         await queries.set_stage(conn, id, stage, now=rt.now())
-        await halts.moved_on(conn, id)
+        await halts.moved_on(conn, id, now=rt.now())
         ended = 0
         if stage is Stage.RECALLED:
             await recalls.begin(

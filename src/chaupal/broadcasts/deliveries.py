@@ -69,13 +69,6 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True)
-class SenderId:
-    """Just which sender."""
-
-    id: UUID
-
-
-@dataclass(frozen=True, slots=True)
 class BroadcastKey:
     """Just which broadcast."""
 
@@ -407,18 +400,6 @@ async def give_up_doubtful(
         channels=channels,
         windows=windows,
         now=now,
-    )
-
-
-async def senders_with_orphans(conn: db.Conn) -> list[SenderId]:
-    """Return the senders for whom some provider's word still waits."""
-    return await db.many(
-        conn,
-        SenderId,
-        """
-        SELECT DISTINCT sender_id AS id FROM orphan_status
-         WHERE organisation_id = current_organisation()
-        """,
     )
 
 

@@ -296,10 +296,14 @@ class SenderLoop:
         ]
         untried = [c for c, outcome in zip(claims, outcomes, strict=True) if outcome is None]
         orders = halts.orders(claims, outcomes)
+        named = halts.named(claims, outcomes)
         actor = record.part_of_the_system(self.organisation, "worker.dispatch")
         elsewhere = moved.told(claims, outcomes)
         async with db.transaction(self.rt.pool, self.organisation) as conn:
-            await halts.pause(conn, self.leased.id, orders, actor=actor, now=now)
+            said = await receipts.taken(conn, self.leased.id, list(named)) if named else []
+            orders += halts.told_already(said, named)
+            asked = {self.leased.id: orders}
+            paused = await halts.pause(conn, asked, now=now)
             if elsewhere:
                 tried = await moved.follow(
                     conn, self.organisation, self.leased.id, elsewhere,
@@ -309,9 +313,7 @@ class SenderLoop:
             await deliveries.release_unattempted(
                 conn, [c.delivery_id for c in untried], [c.attempts for c in untried]
             )
-            refs = [s.provider_ref for s in tried if s.provider_ref is not None]
-            if refs:
-                await receipts.adopt(conn, self.leased.id, now=now, refs=refs)
+            await receipts.apply(conn, self.leased.id, said, now=now)
             if self.traits.reaches_people_at is ContactChannel.EMAIL:
                 await bounced.suppress(conn, [s.delivery_id for s in tried], now=now)
             counted = {
@@ -331,7 +333,7 @@ class SenderLoop:
                 settled=settled,
                 **counted,
             )
-            await halts.stop(conn, self.leased.id, orders, actor=actor, now=now)
+            await halts.write(conn, paused, asked, actor=actor, now=now)
         self.halting.written(orders, self.monotonic())
         self.journal.forget(tries)
         self.shown = state

@@ -4,9 +4,9 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from chaupal.arrivals.models import Halt
 from chaupal.broadcasts.halts import Order
 from chaupal.broadcasts.models import BroadcastId
-from chaupal.channels.contract import Halt
 
 
 @dataclass(slots=True)

@@ -190,11 +190,11 @@ async def _finish(rt: Runtime, organisation: OrganisationId) -> int:
 async def tidy(rt: Runtime, organisation: OrganisationId) -> None:
     """Fold counters, apply words whose send is known by now, drop what nobody will ask for."""
     now = rt.now()
+    actor = record.part_of_the_system(organisation, "worker.upkeep")
     async with db.transaction(rt.pool, organisation) as conn:
         for broadcast in await deliveries.long_tallies(conn, rows=200):
             await queries.fold(conn, broadcast.id)
-        for sender in await deliveries.senders_with_orphans(conn):
-            await receipts.adopt(conn, sender.id, now=now)
+        await receipts.adopt(conn, actor=actor, now=now)
         await receipts.forget_orphans(conn, before=now - ORPHANS_KEPT)
         await exchanges.forget(conn, before=now - exchanges.KEPT)
         for portfolio in await portfolios.names(conn):

@@ -2,10 +2,11 @@
 
 A person counts for a day from the last message that was claimed for them, so that any moving day
 holds no more people than the limit, whatever was sent again. That somebody wrote to us first is
-not taken off: it only leaves room. Everything here belongs to the transaction of the claim.
+not taken off: it only leaves room. Everything here belongs to the transaction of the claim, of a
+broadcast's messages or of those that tell people of their tasks.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -79,6 +80,26 @@ async def within(
     )
     left = {row.delivery_id for row in over}
     return [row for row in judged if row.delivery_id not in left]
+
+
+async def told_within(
+    conn: db.Conn, told: Mapping[UUID, Sequence[UUID]], *, now: datetime
+) -> dict[UUID, set[UUID]]:
+    """Count those who are about to be told of tasks, by sender, and return for whom there is no
+    room in its portfolio's day.
+
+    They may fill the day to its end: the fifth that broadcasts leave free is theirs, so that a
+    broadcast to people never keeps the groups from getting theirs.
+    """
+    found = {sender: await allowance(conn, sender) for sender in told}  # a handful
+    over: dict[UUID, set[UUID]] = {}
+    limited = [(one, sender) for sender, one in found.items() if one is not None]
+    for one, sender in sorted(limited, key=lambda row: row[0].portfolio):
+        await lock(conn, one.portfolio)
+        people = list(told[sender])
+        admitted = await admit(conn, one.portfolio, people, limit=one.daily_limit, now=now)
+        over[sender] = set(people) - admitted
+    return over
 
 
 def _counts(row: Judged) -> bool:

@@ -11,12 +11,15 @@ from chaupal.organisations.models import Scope
 
 @dataclass(frozen=True, slots=True)
 class Recall:
-    """Since when a broadcast is withdrawn, by whom, and by when it has to be gone."""
+    """Since when a broadcast is withdrawn, by whom, and by when it has to be gone; and who has
+    seen that it is late and is on it, if somebody is."""
 
     broadcast_id: BroadcastId
     ordered_label: str
     since: datetime
     gone_by: datetime
+    attended_label: str | None
+    attended_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,8 @@ class Overdue:
     broadcast_id: BroadcastId
     title: str
     gone_by: datetime
+    attended_label: str | None
+    attended_at: datetime | None
     outstanding: int
 
 
@@ -105,7 +110,8 @@ async def find(conn: db.Conn, id: BroadcastId) -> Recall | None:
         conn,
         Recall,
         """
-        SELECT broadcast_id, ordered_label, since, gone_by FROM recall
+        SELECT broadcast_id, ordered_label, since, gone_by, attended_label, attended_at
+          FROM recall
          WHERE organisation_id = current_organisation() AND broadcast_id = %(id)s
         """,
         id=id,
@@ -169,12 +175,13 @@ async def overdue(
     conn: db.Conn, *, scope: Scope, now: datetime, watched_for: timedelta
 ) -> list[Overdue]:
     """Return the recalls within `scope` whose time is up with something outstanding, the oldest
-    first, for as long as admins may still answer."""
+    first, attended or not, for as long as admins may still answer."""
     return await db.many(
         conn,
         Overdue,
         """
-        SELECT r.broadcast_id, b.title, r.gone_by, count(*)::int AS outstanding
+        SELECT r.broadcast_id, b.title, r.gone_by, r.attended_label, r.attended_at,
+               count(*)::int AS outstanding
           FROM recall r
           JOIN broadcast b ON b.organisation_id = r.organisation_id AND b.id = r.broadcast_id
           JOIN retraction t ON t.organisation_id = r.organisation_id
@@ -187,7 +194,7 @@ async def overdue(
                               AND own.id = ANY(b.author_units)
                               AND NOT EXISTS (SELECT FROM unnest(%(paths)s::text[]) AS root
                                                WHERE starts_with(own.path, root)))
-         GROUP BY r.broadcast_id, b.title, r.gone_by
+         GROUP BY r.broadcast_id, b.title, r.gone_by, r.attended_label, r.attended_at
          ORDER BY r.gone_by, r.broadcast_id
         """,
         paths=scope.paths(),

@@ -7,23 +7,29 @@ it. A word also settles what was in doubt: an unknown, lapsed or recalled send t
 counts as sent, because it was.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from chaupal.arrivals.models import Evidence, Failure, StatusArrived
-from chaupal.broadcasts import bounced
+from chaupal.arrivals.models import Evidence, Failure, Halt, StatusArrived
+from chaupal.broadcasts import bounced, halts
+from chaupal.broadcasts.exchanges import plain
+from chaupal.broadcasts.models import delivery_named
 from chaupal.kit import db
+from chaupal.record import Actor
 
 
 @dataclass(frozen=True, slots=True)
 class Parked:
     """A status that waited for its send."""
 
+    sender_id: UUID
     provider_ref: str
     evidence: Evidence
     failure: Failure | None
+    halts: str | None
+    why: str | None
     at: datetime
     delivered_at: datetime | None
     opened_at: datetime | None
@@ -39,16 +45,46 @@ class Parked:
         ]
         if dated and dated[-1].evidence == self.evidence:
             return dated
+        halt = None if self.halts is None else Halt(self.halts)
         return [
             *dated,
-            StatusArrived(self.at, self.provider_ref, None, self.evidence, self.failure),
+            StatusArrived(
+                self.at, self.provider_ref, None, self.evidence, self.failure, halt, self.why
+            ),
         ]
+
+
+async def hear(
+    conn: db.Conn,
+    said: Mapping[UUID, Sequence[StatusArrived]],
+    *,
+    actor: Actor,
+    now: datetime,
+    paused: Sequence[halts.Paused] = (),
+) -> int:
+    """Apply what providers said of several senders' messages, and stop what it asks to stop; return
+    how many deliveries moved.
+
+    Broadcasts are locked before deliveries, and the record is written last, as by whoever settles.
+    It asks again afterwards: a send may have become known to `apply` that was not before. What the
+    caller `paused` before is written with the rest.
+    """
+    asked = await halts.told(conn, said, now=now)
+    paused = [*paused, *await halts.pause(conn, asked, now=now)]
+    moved = 0
+    for sender, statuses in said.items():
+        moved += await apply(conn, sender, statuses, now=now)
+    asked = await halts.told(conn, said, now=now)
+    paused += await halts.pause(conn, asked, now=now)
+    await halts.write(conn, paused, asked, actor=actor, now=now)
+    return moved
 
 
 async def apply(
     conn: db.Conn, sender_id: UUID, statuses: Sequence[StatusArrived], *, now: datetime
 ) -> int:
     """Apply statuses of one sender in the caller's transaction; return how many deliveries moved.
+    What they ask to stop is the caller's (`hear`).
 
     A status finds its delivery by our own key where the provider echoes it, otherwise by the
     provider's reference. One that finds none is parked until `adopt` is called; one whose key is
@@ -57,18 +93,19 @@ async def apply(
     always found by their keys: nowhere is the statement free to read the whole table, whatever
     the planner believes of its size.
     """
-    statuses = [s for s in statuses if s.key is None or _delivery_id(s.key) is not None]
+    statuses = [s for s in statuses if s.key is None or delivery_named(s.key) is not None]
     if not statuses:
         return 0
     moved = await db.run(
         conn,
         """
         WITH arrived AS (
-            SELECT key, ref, failure, least(at, %(now)s) AS at,
+            SELECT key, ref, failure, halts, why, least(at, %(now)s) AS at,
                    CASE WHEN failure IS NULL THEN evidence ELSE 1 END AS evidence
               FROM unnest(%(keys)s::bigint[], %(refs)s::text[], %(ranks)s::smallint[],
-                          %(failures)s::text[], %(ats)s::timestamptz[])
-                   AS t (key, ref, evidence, failure, at)
+                          %(failures)s::text[], %(halts)s::text[], %(whys)s::text[],
+                          %(ats)s::timestamptz[])
+                   AS t (key, ref, evidence, failure, halts, why, at)
         ), mine AS MATERIALIZED (
             SELECT d.id FROM delivery d
              WHERE d.organisation_id = current_organisation() AND d.sender_id = %(sender)s
@@ -82,10 +119,12 @@ async def apply(
               FROM arrived a LEFT JOIN mine m ON m.id = a.key
         ), parked AS (
             INSERT INTO orphan_status AS o
-                   (organisation_id, sender_id, provider_ref, evidence, failure, at,
+                   (organisation_id, sender_id, provider_ref, evidence, failure, halts, why, at,
                     delivered_at, opened_at)
             SELECT current_organisation(), %(sender)s, ref, max(evidence),
-                   CASE WHEN max(evidence) < 2 THEN min(failure) END, max(at),
+                   CASE WHEN max(evidence) < 2 THEN min(failure) END,
+                   (array_agg(halts ORDER BY halts, why))[1],
+                   (array_agg(why ORDER BY halts, why))[1], max(at),
                    min(at) FILTER (WHERE evidence = 2), min(at) FILTER (WHERE evidence = 3)
               FROM found WHERE delivery_id IS NULL
              GROUP BY ref
@@ -93,6 +132,8 @@ async def apply(
                SET evidence = greatest(o.evidence, excluded.evidence),
                    failure = CASE WHEN greatest(o.evidence, excluded.evidence) < 2
                                   THEN coalesce(o.failure, excluded.failure) END,
+                   halts = coalesce(o.halts, excluded.halts),
+                   why = CASE WHEN o.halts IS NULL THEN excluded.why ELSE o.why END,
                    at = greatest(o.at, excluded.at),
                    delivered_at = least(o.delivered_at, excluded.delivered_at),
                    opened_at = least(o.opened_at, excluded.opened_at)
@@ -134,10 +175,12 @@ async def apply(
                 OR j.opened_at < coalesce(d.opened_at, 'infinity')
                 OR d.state <> CASE WHEN j.refused THEN 'refused' ELSE 'sent' END::delivery_state)
         """,
-        keys=[_delivery_id(s.key) for s in statuses],
+        keys=[delivery_named(s.key) for s in statuses],
         refs=[s.provider_ref for s in statuses],
         ranks=[int(s.evidence) for s in statuses],
         failures=[s.failure.value if s.failure else None for s in statuses],
+        halts=[s.halts.value if s.halts else None for s in statuses],
+        whys=[plain(s.why or "") if s.halts else None for s in statuses],
         ats=[s.at for s in statuses],
         sender=sender_id,
         now=now,
@@ -148,29 +191,43 @@ async def apply(
     return moved
 
 
-async def adopt(
-    conn: db.Conn, sender_id: UUID, *, now: datetime, refs: Sequence[str] | None = None
-) -> int:
-    """Apply parked statuses whose send is known by now; return how many deliveries moved.
+async def taken(conn: db.Conn, sender_id: UUID, refs: Sequence[str]) -> list[StatusArrived]:
+    """Take from where they wait the words on sends that have these references from now on."""
+    parked = await db.many(
+        conn,
+        Parked,
+        """
+        DELETE FROM orphan_status
+         WHERE organisation_id = current_organisation() AND sender_id = %(sender)s
+           AND provider_ref = ANY(%(refs)s::text[])
+        RETURNING sender_id, provider_ref, evidence, failure, halts, why, at, delivered_at,
+                  opened_at
+        """,
+        sender=sender_id,
+        refs=list(refs),
+    )
+    return [word for one in parked for word in one.words()]
 
-    With `refs`, only those of the sends that have these references are looked for.
-    """
+
+async def adopt(conn: db.Conn, *, actor: Actor, now: datetime) -> int:
+    """Hear the words whose send is known by now; return how many deliveries moved."""
     parked = await db.many(
         conn,
         Parked,
         """
         DELETE FROM orphan_status o
          USING delivery d
-         WHERE o.organisation_id = current_organisation() AND o.sender_id = %(sender)s
+         WHERE o.organisation_id = current_organisation()
            AND d.organisation_id = o.organisation_id AND d.sender_id = o.sender_id
            AND d.provider_ref = o.provider_ref
-           AND (%(refs)s::text[] IS NULL OR o.provider_ref = ANY(%(refs)s::text[]))
-        RETURNING o.provider_ref, o.evidence, o.failure, o.at, o.delivered_at, o.opened_at
+        RETURNING o.sender_id, o.provider_ref, o.evidence, o.failure, o.halts, o.why, o.at,
+                  o.delivered_at, o.opened_at
         """,
-        sender=sender_id,
-        refs=None if refs is None else list(refs),
     )
-    return await apply(conn, sender_id, [word for p in parked for word in p.words()], now=now)
+    said: dict[UUID, list[StatusArrived]] = {}
+    for one in parked:
+        said.setdefault(one.sender_id, []).extend(one.words())
+    return await hear(conn, said, actor=actor, now=now)
 
 
 async def forget_orphans(conn: db.Conn, *, before: datetime) -> int:
@@ -183,9 +240,3 @@ async def forget_orphans(conn: db.Conn, *, before: datetime) -> int:
         """,
         before=before,
     )
-
-
-def _delivery_id(key: str | None) -> int | None:
-    """Read our own idempotency key, which is the delivery's number. Others' keys are nobody's."""
-    fits = key is not None and key.isascii() and key.isdigit() and len(key) < 19
-    return int(key) if fits and key else None

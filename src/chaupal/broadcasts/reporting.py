@@ -1,8 +1,9 @@
 """A whole report of one broadcast, at and below one place of the tree, and as a file."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
 from chaupal.broadcasts import kept, report
 from chaupal.broadcasts.models import BroadcastId
@@ -12,6 +13,7 @@ from chaupal.kit import db
 from chaupal.kit.runtime import Runtime
 from chaupal.organisations import Scope
 
+LINES_AT_ONCE = 500
 SHARES = (50, 90, 95)
 COLUMNS = (
     "unit_code", "unit", "targets", *RUNGS,
@@ -84,12 +86,18 @@ def times_of(row: report.Times) -> dict[str, list[float | None]]:
     return dict(zip(LADDER, found, strict=True))
 
 
-def as_file(counted: Counted) -> bytes:
-    """Write a line of CSV for each unit right below the place, and for the place's own targets.
+async def as_file(counted: Counted, *, at_once: int = LINES_AT_ONCE) -> AsyncIterator[bytes]:
+    """Write a line of CSV for each unit right below the place, and for the place's own targets, in
+    pieces of so many lines.
 
-    Together they are the whole. A time that has not come is empty.
+    Together they are the whole. A time that has not come is empty. The database is not asked any
+    more: however slowly somebody reads, no connection waits for them, and what is written grows
+    neither with the audience nor with the tree.
     """
-    return written([COLUMNS, *_lines(counted)])
+    yield written([COLUMNS])
+    lines = _lines(counted)
+    while piece := list(islice(lines, at_once)):
+        yield written(piece)
 
 
 def _lines(counted: Counted) -> Iterator[list[str]]:

@@ -1,55 +1,18 @@
 """What administrators do to senders: let one go on that was stopped, and write its limits down."""
 
-import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from uuid import UUID
 
 import msgspec
 
 from chaupal import record
 from chaupal.broadcasts import halts
+from chaupal.channels.limits import Limits
 from chaupal.kit import db
-from chaupal.kit.refusals import Invalid, NotAllowed, NotFound
+from chaupal.kit.refusals import NotAllowed, NotFound
 from chaupal.kit.runtime import Runtime
 from chaupal.organisations import Right, scope_of
 from chaupal.record import Actor
-
-PORTFOLIO = re.compile(r"[0-9A-Za-z_-]{1,60}")
-LARGEST = 1_000_000_000
-LONGEST_S = 86_400.0
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What a provider allows a sender, as somebody wrote it down. None: no such limit is known."""
-
-    rate_per_s: int
-    chat_interval_s: float = 0.0
-    portfolio: str | None = None
-    daily_limit: int | None = None
-    pair_interval_s: float | None = None
-    pair_burst: int | None = None
-
-    def check(self) -> None:
-        """Refuse what is no limit at all."""
-        wrong = [
-            name
-            for name, fits in (
-                ("rate_per_s", 1 <= self.rate_per_s <= 20_000),
-                ("chat_interval_s", 0 <= self.chat_interval_s <= LONGEST_S),
-                ("portfolio", self.portfolio is None or PORTFOLIO.fullmatch(self.portfolio)),
-                ("daily_limit", self.daily_limit is None or 0 < self.daily_limit <= LARGEST),
-                (
-                    "pair_interval_s",
-                    self.pair_interval_s is None or 0 < self.pair_interval_s <= LONGEST_S,
-                ),
-                ("pair_burst", self.pair_burst is None or 0 < self.pair_burst <= LARGEST),
-                ("pair_burst", (self.pair_interval_s is None) == (self.pair_burst is None)),
-            )
-            if not fits
-        ]
-        if wrong:
-            raise Invalid("sender.limit_malformed", field=wrong[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +33,7 @@ async def let_go_on(rt: Runtime, sender: UUID, *, key: str, actor: Actor) -> Non
         if await record.answered(conn, key, request, actor=actor) is not None:
             return
         await _lock(conn, sender)
-        stopped = await halts.let_go_on(conn, sender)
+        stopped = await halts.let_go_on(conn, sender, now=rt.now())
         await record.answer(conn, key, request, "gone_on", actor=actor, now=rt.now())
         if stopped:
             await record.append(conn, "sender.let_go_on", sender, actor=actor, now=rt.now())
@@ -98,12 +61,7 @@ async def limit(rt: Runtime, sender: UUID, limits: Limits, *, key: str, actor: A
              WHERE organisation_id = current_organisation() AND id = %(sender)s
             """,
             sender=sender,
-            rate_per_s=limits.rate_per_s,
-            chat_interval_s=limits.chat_interval_s,
-            portfolio=limits.portfolio,
-            daily_limit=limits.daily_limit,
-            pair_interval_s=limits.pair_interval_s,
-            pair_burst=limits.pair_burst,
+            **asdict(limits),
         )
         await record.answer(conn, key, request, "limited", actor=actor, now=rt.now())
         await record.append(
@@ -112,12 +70,7 @@ async def limit(rt: Runtime, sender: UUID, limits: Limits, *, key: str, actor: A
             sender,
             actor=actor,
             now=rt.now(),
-            rate_per_s=limits.rate_per_s,
-            chat_interval_s=limits.chat_interval_s,
-            portfolio=limits.portfolio,
-            daily_limit=limits.daily_limit,
-            pair_interval_s=limits.pair_interval_s,
-            pair_burst=limits.pair_burst,
+            **asdict(limits),
         )
 
 

@@ -10,13 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from chaupal.arrivals.models import TemplateHeard, TemplateWord
+from chaupal.arrivals.models import Halt, TemplateHeard, TemplateWord
 from chaupal.broadcasts import halts
-from chaupal.broadcasts.halts import Order
+from chaupal.broadcasts.halts import Order, Paused
 from chaupal.broadcasts.models import BroadcastId
-from chaupal.channels.contract import Halt
 from chaupal.kit import db
-from chaupal.record import Actor
 
 # What changed, or is looked through, waits like what is not approved yet.
 STATUSES: Mapping[TemplateWord, str] = {
@@ -50,19 +48,23 @@ class Stopping:
     status: str
 
 
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """How many templates moved, and what was paused for it and is not in the record yet."""
+
+    moved: int
+    paused: list[Paused]
+
+
 async def apply(
-    conn: db.Conn,
-    sender: UUID,
-    heard: Sequence[TemplateHeard],
-    *,
-    actor: Actor,
-    now: datetime,
-) -> int:
+    conn: db.Conn, sender: UUID, heard: Sequence[TemplateHeard], *, now: datetime
+) -> Applied:
     """Take these words in, in the caller's transaction, and pause what goes as a template that they
-    stop; return how many templates they moved.
+    stop; `halts.write` puts that into the record.
 
     First in that transaction, since whoever steers a broadcast locks it before its deliveries.
     """
+    paused: list[Paused] = []
     await _lock(conn, {one.business_account for one in heard})
     taken = await _hold(conn, [one for one in heard if one.word in STATUSES], now=now)
     stopped = [one for one in taken if one.status in HALTING]
@@ -71,10 +73,10 @@ async def apply(
             Order(Halt.CAMPAIGN, f"template_{one.status}", one.id)
             for one in await _under_way(conn, stopped)
         ]
-        await halts.pause(conn, sender, orders, actor=actor, now=now)
+        paused = await halts.pause(conn, {sender: orders}, now=now)
     liked = await _note_quality(conn, [one for one in heard if one.quality], now=now)
     await _ask(conn, heard, now=now)
-    return len(taken) + liked
+    return Applied(len(taken) + liked, paused)
 
 
 async def _lock(conn: db.Conn, accounts: Iterable[str]) -> None:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol, TypeAlias, runtime_checkable
 
-from chaupal.arrivals.models import Arrival, Failure, StatusArrived
+from chaupal.arrivals.models import Arrival, Failure, Halt, StatusArrived
 from chaupal.channels.http import HttpClient
 from chaupal.people.models import ContactChannel, Word
 
@@ -87,14 +87,6 @@ class Message:
     buttons: tuple[Button, ...] = ()
     unsubscribe_url: str | None = field(default=None, repr=False)
     picture: Picture | None = None
-
-
-class Halt(StrEnum):
-    """What has to stop until a person has looked: sending on would make it worse."""
-
-    CAMPAIGN = "campaign"
-    SENDER = "sender"
-    ORGANISATION = "organisation"
 
 
 @dataclass(frozen=True, slots=True)

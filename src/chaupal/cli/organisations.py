@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from chaupal import directory, groups
+from chaupal.channels.limits import Limits
 from chaupal.channels.registry import CHANNELS
 from chaupal.cli import console
 from chaupal.cli.console import Which, opened, organisation_named, say
@@ -154,6 +155,18 @@ def add_sender(
     endpoint: Annotated[str, typer.Option(help="Where the provider answers, https://…")],
     rate_per_s: Annotated[int, typer.Option(min=1, max=20000)] = 20,
     chat_interval_s: Annotated[float, typer.Option(min=0)] = 0.0,
+    portfolio: Annotated[
+        str | None, typer.Option(help="Whose senders share a day's limit: its name or number.")
+    ] = None,
+    daily_limit: Annotated[
+        int | None, typer.Option(help="How many people it may write to first in a day.")
+    ] = None,
+    pair_interval_s: Annotated[
+        float | None, typer.Option(help="How long it waits between messages to one person.")
+    ] = None,
+    pair_burst: Annotated[
+        int | None, typer.Option(help="How many to one person may go at once before that.")
+    ] = None,
     business_account: Annotated[
         str | None, typer.Option(help="WhatsApp Cloud: the account that has the templates.")
     ] = None,
@@ -162,6 +175,10 @@ def add_sender(
     organisation: Which = None,
 ) -> None:
     """Add a sender. Its secrets are asked for, or read from files, and kept sealed."""
+    limits = Limits(
+        rate_per_s, chat_interval_s, portfolio, daily_limit, pair_interval_s, pair_burst
+    )
+    limits.check()
     token = console.secret(token_file, "Token", option="--token-file")
     found = CHANNELS.get(channel)
     webhook_secret = ""
@@ -180,8 +197,7 @@ def add_sender(
                 endpoint=endpoint,
                 token=token,
                 webhook_secret=webhook_secret,
-                rate_per_s=rate_per_s,
-                chat_interval_s=chat_interval_s,
+                limits=limits,
                 business_account=business_account,
                 actor=actor,
             )

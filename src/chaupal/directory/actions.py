@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import BinaryIO, TypeAlias, cast
 from urllib.parse import urlsplit
@@ -9,6 +10,7 @@ from urllib.parse import urlsplit
 from chaupal import record
 from chaupal.channels import registry
 from chaupal.channels.contract import Account, Vetted
+from chaupal.channels.limits import Limits
 from chaupal.directory import mapping as headings_said
 from chaupal.directory import queries, reading, report, rows, staging
 from chaupal.directory.groups import load as groups
@@ -210,17 +212,17 @@ async def add_sender(
     endpoint: str,
     token: str,
     webhook_secret: str,
-    rate_per_s: int,
-    chat_interval_s: float,
+    limits: Limits,
     business_account: str | None = None,
     actor: Actor,
 ) -> None:
     """Add an account through which the organisation sends; its secrets are sealed.
 
     Refused: a channel that no program may drive, or whose provider does not take organisations of
-    this kind, an endpoint that is no web address, a name that is taken, and an account without the
-    business account of its templates where its channel has such.
+    this kind, an endpoint that is no web address, a name that is taken, limits that cannot be, and
+    an account without the business account of its templates where its channel has such.
     """
+    limits.check()
     adapter = registry.channel(channel)
     schemes = registry.SCHEMES.get(channel, registry.OF_THE_WEB)
     if urlsplit(endpoint).scheme not in schemes or not urlsplit(endpoint).netloc:
@@ -231,7 +233,7 @@ async def add_sender(
         except ValueError as error:
             raise Invalid("sender.endpoint_malformed") from error
     is_secret = bool(webhook_secret) or adapter.traits.listens  # nobody posts where one listens
-    if not name or not token or not is_secret or not 1 <= rate_per_s <= 20000:
+    if not name or not token or not is_secret:
         raise Invalid("request.malformed", where="sender")
     if business_account is not None and not BUSINESS_ACCOUNT.fullmatch(business_account):
         raise Invalid("request.malformed", where="business_account")
@@ -248,13 +250,15 @@ async def add_sender(
             endpoint=endpoint,
             sealed_token=rt.sealer.seal(token, f"sender/{id}/token"),
             sealed_webhook_secret=rt.sealer.seal(webhook_secret, f"sender/{id}/webhook_secret"),
-            rate_per_s=rate_per_s,
-            chat_interval_s=chat_interval_s,
+            limits=limits,
             business_account=business_account,
         )
         if added is None:
             raise Refused("sender.name_taken", name=name)
         await record.append(conn, "sender.added", id, actor=actor, now=rt.now(), channel=channel)
+        await record.append(
+            conn, "sender.limits_written", id, actor=actor, now=rt.now(), **asdict(limits)
+        )
 
 
 async def unit_with_code(rt: Runtime, code: str | None, *, organisation: OrganisationId) -> UnitId:

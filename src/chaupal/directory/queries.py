@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
+from chaupal.channels.limits import Limits
 from chaupal.directory.models import PostRow, Tally
 from chaupal.kit import db, digits
 from chaupal.kit.ids import OrganisationId
@@ -159,8 +160,7 @@ async def add_sender(
     endpoint: str,
     sealed_token: bytes,
     sealed_webhook_secret: bytes,
-    rate_per_s: int,
-    chat_interval_s: float,
+    limits: Limits,
     business_account: str | None,
 ) -> SenderName | None:
     """Add a sender, unless its name is taken: then None comes back."""
@@ -169,9 +169,11 @@ async def add_sender(
         SenderName,
         """
         INSERT INTO sender (organisation_id, id, name, channel, endpoint, sealed_token,
-                            sealed_webhook_secret, rate_per_s, chat_interval_s, business_account)
+                            sealed_webhook_secret, rate_per_s, chat_interval_s, portfolio,
+                            daily_limit, pair_interval_s, pair_burst, business_account)
         VALUES (current_organisation(), %(id)s, %(name)s, %(channel)s, %(endpoint)s,
                 %(sealed_token)s, %(sealed_webhook_secret)s, %(rate_per_s)s, %(chat_interval_s)s,
+                %(portfolio)s, %(daily_limit)s, %(pair_interval_s)s, %(pair_burst)s,
                 %(business_account)s)
         ON CONFLICT (organisation_id, name) DO NOTHING
         RETURNING name
@@ -182,7 +184,11 @@ async def add_sender(
         endpoint=endpoint,
         sealed_token=sealed_token,
         sealed_webhook_secret=sealed_webhook_secret,
-        rate_per_s=rate_per_s,
-        chat_interval_s=chat_interval_s,
+        rate_per_s=limits.rate_per_s,
+        chat_interval_s=limits.chat_interval_s,
+        portfolio=limits.portfolio,
+        daily_limit=limits.daily_limit,
+        pair_interval_s=limits.pair_interval_s,
+        pair_burst=limits.pair_burst,
         business_account=business_account,
     )

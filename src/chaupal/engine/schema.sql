@@ -778,6 +778,7 @@ CREATE TABLE public.broadcast (
     electoral boolean GENERATED ALWAYS AS ((election_matter OR (NOT approver_denies))) STORED NOT NULL,
     template jsonb,
     text_alone boolean DEFAULT false NOT NULL,
+    gone_on_at timestamp with time zone,
     CONSTRAINT approval_is_whole CHECK ((((approver_id IS NULL) = (approved_hash IS NULL)) AND ((approver_id IS NULL) = (approved_at IS NULL)))),
     CONSTRAINT approved_is_what_was_written CHECK ((approved_hash = content_hash)),
     CONSTRAINT author_stood_somewhere CHECK ((author_units <> '{}'::uuid[])),
@@ -1494,7 +1495,12 @@ CREATE TABLE public.orphan_status (
     failure text,
     at timestamp with time zone NOT NULL,
     delivered_at timestamp with time zone,
-    opened_at timestamp with time zone
+    opened_at timestamp with time zone,
+    halts text,
+    why text,
+    CONSTRAINT halt_has_reason CHECK (((halts IS NULL) = (why IS NULL))),
+    CONSTRAINT halt_is_known CHECK ((halts = ANY (ARRAY['campaign'::text, 'sender'::text, 'organisation'::text]))),
+    CONSTRAINT reason_is_plain CHECK ((why ~ '^([a-z][a-z_ ]{0,49}|(http|error)_[0-9]{1,6})$'::text))
 );
 
 ALTER TABLE ONLY public.orphan_status FORCE ROW LEVEL SECURITY;
@@ -1618,6 +1624,11 @@ CREATE TABLE public.recall (
     gone_by timestamp with time zone NOT NULL,
     gathered integer DEFAULT 0 NOT NULL,
     judged_at timestamp with time zone,
+    attended_at timestamp with time zone,
+    attended_by uuid,
+    attended_label text,
+    CONSTRAINT attended_by_somebody CHECK ((((attended_at IS NULL) = (attended_by IS NULL)) AND ((attended_at IS NULL) = (attended_label IS NULL)))),
+    CONSTRAINT attended_only_when_late CHECK ((attended_at > gone_by)),
     CONSTRAINT recall_has_an_end CHECK ((gone_by > since))
 );
 
@@ -1795,6 +1806,7 @@ CREATE TABLE public.sender (
     daily_limit integer,
     pair_interval_s real,
     pair_burst integer,
+    gone_on_at timestamp with time zone,
     CONSTRAINT business_account_is_plain CHECK ((business_account ~ '^[0-9]{1,30}$'::text)),
     CONSTRAINT daily_limit_is_positive CHECK ((daily_limit > 0)),
     CONSTRAINT lease_has_an_owner CHECK (((lease_owner IS NULL) = (lease_until IS NULL))),
@@ -2923,6 +2935,9 @@ ALTER TABLE ONLY public.post
 
 ALTER TABLE ONLY public.post
     ADD CONSTRAINT post_organisation_id_unit_id_fkey FOREIGN KEY (organisation_id, unit_id) REFERENCES public.unit(organisation_id, id);
+
+ALTER TABLE ONLY public.recall
+    ADD CONSTRAINT recall_organisation_id_attended_by_fkey FOREIGN KEY (organisation_id, attended_by) REFERENCES public.account(organisation_id, id);
 
 ALTER TABLE ONLY public.recall
     ADD CONSTRAINT recall_organisation_id_broadcast_id_fkey FOREIGN KEY (organisation_id, broadcast_id) REFERENCES public.broadcast(organisation_id, id);

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from chaupal import record
 from chaupal.arrivals import log as arrivals_log
-from chaupal.broadcasts import exchanges
+from chaupal.broadcasts import exchanges, portfolios
 from chaupal.broadcasts.pace import Pace
 from chaupal.channels.contract import (
     Accepted,
@@ -119,19 +119,37 @@ async def _batch(
             conn, channels=list(CHANNELS_IN_ORDER), now=rt.now(), lease=LEASE, limit=BATCH
         )
         await tellings.hasten(conn, _ids(parts, Telling.UNTELLABLE), now=rt.now())
+        over = await _over(conn, parts, now=rt.now())
         name = await pages.organisation_name(conn)
     if not parts:
         return []
+    waiting = {part.assignment_id for part in over}
     by_person: dict[tuple[UUID, bool], list[ToTell]] = {}
     for part in parts:
-        if part.telling is Telling.TELLING:
+        if part.telling is Telling.TELLING and part.assignment_id not in waiting:
             by_person.setdefault((part.person_id, part.recalled), []).append(part)
     names = {"hi": name.name_hi, "en": name.name_en}
     teller = _Teller(rt, http, organisation, names, manners)
     settled = await teller.tell_all(list(by_person.values()))
     settled += [Settled(p, p.telling) for p in parts if p.telling is Telling.UNTELLABLE]
+    settled += [Settled(part, Telling.QUEUED, rt.now() + portfolios.LOOK_AGAIN) for part in over]
     await _settle(rt, organisation, settled, manners, teller.journals)
     return settled
+
+
+async def _over(conn: db.Conn, parts: list[ToTell], *, now: datetime) -> list[ToTell]:
+    """Count whom this batch tells in the days of its senders, and return for whom there is no
+    room."""
+    told: dict[UUID, list[UUID]] = {}
+    for part in parts:
+        if part.telling is Telling.TELLING and part.sender_id is not None:
+            told.setdefault(part.sender_id, []).append(part.person_id)
+    over = await portfolios.told_within(conn, told, now=now)
+    return [
+        part
+        for part in parts
+        if part.sender_id is not None and part.person_id in over.get(part.sender_id, ())
+    ]
 
 
 def _ids(parts: list[ToTell], telling: Telling) -> list[UUID]:

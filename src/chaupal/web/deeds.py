@@ -134,6 +134,7 @@ DEEDS: Mapping[str, str] = MappingProxyType(
         "post.taken_back": N_("took an appointment back"),
         "posts.exported": N_("exported posts: %(rows)s"),
         "posts.imported": N_("imported posts"),
+        "recall.attended": N_("is on a withdrawn broadcast that was not gone in time"),
         "recall.in_time": N_(
             "withdrawn and gone in time: deleted %(deleted)s, said to be gone %(acknowledged)s"
         ),

@@ -97,6 +97,11 @@ AT_THE_DESK: Mapping[str, Words] = {
         N_("It has %(length)s characters; %(limit)s fit."),
         N_("Say it more shortly."),
     ),
+    "recall.not_late": Words(
+        N_("Nothing of it is late"),
+        N_("This broadcast was not withdrawn, its time is not up, or nothing is outstanding."),
+        N_("Load the page again; nobody needs to be on it."),
+    ),
     "finding.settled": Words(
         N_("It is settled already"),
         N_("The counters of this broadcast agree with its deliveries, or somebody recounted them."),

@@ -26,6 +26,11 @@ WHY: Mapping[str, str] = {
     "sender is misconfigured": N_(
         "The provider does not accept this sender: its token or its rights are not right."
     ),
+    "text_not_in_ledger": N_("The operator says that the text is not registered with the ledger."),
+    "sender_not_in_ledger": N_(
+        "The operator says that the header, the entity or the telemarketer is not registered with "
+        "the ledger."
+    ),
     "account_locked": N_("The account is locked until somebody has looked."),
     "try_again": N_("The provider could not take it, and allows a few tries."),
     "error_368": N_("The provider has blocked the account for breaking its rules."),

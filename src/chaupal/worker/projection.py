@@ -32,7 +32,7 @@ from chaupal.arrivals.models import (
     StatusArrived,
     TemplateHeard,
 )
-from chaupal.broadcasts import receipts, standing, template_words
+from chaupal.broadcasts import halts, receipts, standing, template_words
 from chaupal.channels import reading
 from chaupal.channels.registry import CHANNELS
 from chaupal.groups import pulses as group_pulses
@@ -297,12 +297,14 @@ async def _apply_to(
     now = rt.now()
     counts = dict.fromkeys(COUNTED, 0)
     actor = record.part_of_the_system(organisation, "worker.projection")
+    paused: list[halts.Paused] = []
     for sender, of_templates in gathered.templates.items():
-        counts["templates"] += await template_words.apply(
-            conn, sender, of_templates, actor=actor, now=now
-        )
-    for sender, statuses in gathered.statuses.items():
-        counts["receipts"] += await receipts.apply(conn, sender, statuses, now=now)
+        applied = await template_words.apply(conn, sender, of_templates, now=now)
+        counts["templates"] += applied.moved
+        paused += applied.paused
+    counts["receipts"] = await receipts.hear(
+        conn, gathered.statuses, actor=actor, now=now, paused=paused
+    )
     for sender, said in gathered.said.items():
         counts["kept"] += await arrivals.keep(conn, sender, said, now=now)
         pulses = [arrival for arrival in said if isinstance(arrival, GroupPulse)]

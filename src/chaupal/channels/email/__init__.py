@@ -14,13 +14,12 @@ from aiosmtplib import (
     SMTPServerDisconnected,
 )
 
-from chaupal.arrivals.models import Arrival, Failure
+from chaupal.arrivals.models import Arrival, Failure, Halt
 from chaupal.channels.contract import (
     Accepted,
     Account,
     Connection,
     Deferred,
-    Halt,
     Message,
     Outcome,
     Pictures,

@@ -10,14 +10,13 @@ from datetime import datetime, timedelta
 
 from smpp34 import SmppError
 
-from chaupal.arrivals.models import Arrival, Failure
+from chaupal.arrivals.models import Arrival, Failure, Halt
 from chaupal.channels.contract import (
     Accepted,
     Account,
     Connection,
     Deferred,
     FilledTemplate,
-    Halt,
     Keep,
     Message,
     Outcome,
@@ -27,7 +26,7 @@ from chaupal.channels.contract import (
 )
 from chaupal.channels.http import HttpClient
 from chaupal.channels.sms import pdus, receipts, segments, verdicts
-from chaupal.channels.sms.centre import Centre
+from chaupal.channels.sms.centre import Centre, decimal
 from chaupal.channels.sms.pdus import Pdu
 from chaupal.channels.sms.session import ENQUIRE_S, BindRefused, Lost, NotSent, Session, opened
 from chaupal.law.models import BULK_BAN
@@ -133,7 +132,7 @@ class _Line:
             return Rejected(Failure.MISCONFIGURED, "cannot_be_written", halts=Halt.SENDER)
         finally:
             self._rest(session)
-        return verdicts.of_answer(status, reference)
+        return verdicts.of_answer(status, _named(ready.centre, reference))
 
     async def _ready(self, message: Message) -> _Ready | Deferred | Rejected:
         """Return what it takes to send, or how it ended before that."""
@@ -205,11 +204,13 @@ class _Line:
     async def _brought(self, pdu: Pdu) -> None:
         assert self.keep is not None, "nobody brings to a line that only sends"
         assert self.now is not None
-        await self.keep(receipts.framed(pdu, at=self.now()))
+        in_hex = Centre.of(self.account).receipts_in_hex
+        await self.keep(receipts.framed(pdu, at=self.now(), in_hex=in_hex))
 
     async def _late(self, key: str, pdu: Pdu) -> None:
         """Keep an answer that came after we stopped waiting: it settles what was in doubt."""
-        outcome = verdicts.of_answer(pdu.status, pdu.text)
+        reference = _named(Centre.of(self.account), pdu.text)
+        outcome = verdicts.of_answer(pdu.status, reference)
         if self.keep is not None and self.now is not None and isinstance(outcome, Accepted):
             await self.keep(receipts.framed_answer(key, outcome.provider_ref, at=self.now()))
 
@@ -223,3 +224,8 @@ class _Line:
         if self.idle is not None:
             self.idle.cancel()
         self.idle = asyncio.get_running_loop().call_later(IDLE_S, close)
+
+
+def _named(centre: Centre, reference: str) -> str:
+    """Return a message's name as this centre's receipts will have it."""
+    return decimal(reference) if centre.answers_in_hex else reference

@@ -11,7 +11,10 @@ PORTS = {"smpp": 2775, "smpps": 3550}
 # Promotional, centre, transactional, government: what a header's last letter says since 2025.
 HEADER_NAME = re.compile(r"[A-Za-z]{6}|[0-9]{6}")
 HEADER = re.compile(rf"({HEADER_NAME.pattern})-([PSTG])")
+HEX = re.compile(r"[0-9A-Fa-f]{1,32}")
 REGISTRATION = re.compile(r"[0-9A-Za-z,]{1,255}")
+# How a centre writes a message's number: in its answer, and in its receipt.
+IDS = ("hex-decimal", "decimal-hex")
 PRICE = re.compile(r"\d{1,4}(\.\d{1,2})?")
 
 
@@ -19,8 +22,9 @@ PRICE = re.compile(r"\d{1,4}(\.\d{1,2})?")
 class Centre:
     """`smpp[s]://host[:port]/HEADER-S?entity=...`: where, under which name, and who answers for it.
 
-    Beside the entity may stand `telemarketer`, `system_type`, `suffix=sent` and `paise`. `header`
-    is the registered name without its letter, `category` the letter; `price_paise` is a segment's.
+    Beside the entity may stand `telemarketer`, `system_type`, `suffix=sent`, `paise` and `ids`.
+    `header` is the registered name without its letter, `category` the letter; `price_paise` is a
+    segment's.
     """
 
     host: str
@@ -35,6 +39,7 @@ class Centre:
     password: str = field(repr=False)
     system_type: str = ""
     price_paise: Decimal | None = None
+    ids: str = ""
 
     @classmethod
     def of(cls, account: Account) -> "Centre":
@@ -55,6 +60,9 @@ class Centre:
         price = asked.get("paise")
         if price is not None and not PRICE.fullmatch(price):
             raise ValueError("no price")
+        ids = asked.get("ids", "")
+        if ids and ids not in IDS:
+            raise ValueError("no form of ids")
         system_id, _, password = account.token.partition(":")
         return cls(
             host=parts.hostname,
@@ -69,9 +77,25 @@ class Centre:
             password=password,
             system_type=asked.get("system_type", ""),
             price_paise=None if price is None else Decimal(price),
+            ids=ids,
         )
 
     @property
     def source(self) -> str:
         """Return the header as messages carry it: most operators add the letter themselves."""
         return f"{self.header}-{self.category}" if self.sends_suffix else self.header
+
+    @property
+    def answers_in_hex(self) -> bool:
+        """Say whether its answers have in hexadecimal what its receipts have in decimal."""
+        return self.ids == "hex-decimal"
+
+    @property
+    def receipts_in_hex(self) -> bool:
+        """Say whether its receipts have in hexadecimal what its answers have in decimal."""
+        return self.ids == "decimal-hex"
+
+
+def decimal(reference: str) -> str:
+    """Return a message's number in decimal; what is no hexadecimal number stays as it is."""
+    return str(int(reference, 16)) if HEX.fullmatch(reference) else reference

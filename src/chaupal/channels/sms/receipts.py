@@ -5,6 +5,7 @@ SMPP 3.4, 5.2.12 and appendix B, which has the receipt's text that every centre 
 
 import hashlib
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import msgspec
@@ -13,6 +14,7 @@ from smpp34 import DeliverSm, SmppError, decode
 from chaupal.arrivals.models import Arrival, Evidence, MessageArrived, PersonSaid, StatusArrived
 from chaupal.channels import reading
 from chaupal.channels.sms import pdus, segments, verdicts
+from chaupal.channels.sms.centre import decimal
 from chaupal.channels.sms.pdus import Pdu
 from chaupal.people.words import spoken
 
@@ -27,9 +29,11 @@ FIELD = re.compile(r"\b(id|stat|err|done date):\s*([^\s]*)", re.IGNORECASE)
 RUNGS = {"DELIVRD": Evidence.DELIVERED, "ACCEPTD": Evidence.ACCEPTED}
 
 
-def framed(pdu: Pdu, *, at: datetime) -> bytes:
-    """Return what the log keeps of a unit: its bytes as they came, and when; they hold no time."""
-    return msgspec.json.encode({"at": at.isoformat(), "pdu": pdu.raw().hex()})
+def framed(pdu: Pdu, *, at: datetime, in_hex: bool = False) -> bytes:
+    """Return what the log keeps of a unit: its bytes as they came, and what they do not hold: when,
+    and whether this centre writes in hexadecimal what its answers have in decimal."""
+    told = {"ids": "hex"} if in_hex else {}
+    return msgspec.json.encode({"at": at.isoformat(), "pdu": pdu.raw().hex(), **told})
 
 
 def framed_answer(key: str, reference: str, *, at: datetime) -> bytes:
@@ -48,6 +52,8 @@ def read(body: bytes) -> list[Arrival]:
             return [StatusArrived(at, reference, key, Evidence.ACCEPTED)]
         case {"pdu": str(raw)}:
             arrival = _brought(raw, at, hashlib.sha256(body).hexdigest()[:32])
+            if isinstance(arrival, StatusArrived) and frame.get("ids") == "hex":
+                arrival = replace(arrival, provider_ref=decimal(arrival.provider_ref))
             return [] if arrival is None else [arrival]
     return []
 
@@ -77,8 +83,9 @@ def _receipt(said: DeliverSm, at: datetime) -> StatusArrived | None:
     if tags.get(MESSAGE_STATE):
         state = verdicts.STATES.get(tags[MESSAGE_STATE][0], state)
     code = told.get("err", "")
-    is_number = code.isascii() and code.isdigit() and len(code) < 6
-    failure = verdicts.of_state(state, int(code) if is_number else 0)
+    number = int(code) if code.isascii() and code.isdigit() and len(code) < 6 else 0
+    failure = verdicts.of_state(state, number)
+    halts, why = verdicts.halting(failure, number)
     rung = RUNGS.get(state)
     is_named = 0 < len(reference) <= REFERENCE_LIMIT_CHARACTERS and "\0" not in reference
     if not is_named or (rung is None and failure is None):
@@ -89,6 +96,8 @@ def _receipt(said: DeliverSm, at: datetime) -> StatusArrived | None:
         key=None,
         evidence=rung or Evidence.ACCEPTED,
         failure=failure,
+        halts=halts,
+        why=why,
     )
 
 

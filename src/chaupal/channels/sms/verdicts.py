@@ -7,8 +7,14 @@ operator: 600 the entity, 610 the telemarketer, 620 the header, 630 the template
 from collections.abc import Mapping
 from datetime import timedelta
 
-from chaupal.arrivals.models import Failure
-from chaupal.channels.contract import Accepted, Deferred, Halt, Outcome, Rejected, Unknown
+from chaupal.arrivals.models import Failure, Halt
+from chaupal.channels.contract import (
+    Accepted,
+    Deferred,
+    Outcome,
+    Rejected,
+    Unknown,
+)
 
 THROTTLED_WAIT = timedelta(seconds=1)
 
@@ -81,6 +87,16 @@ def of_bind(status: int) -> Deferred | Rejected:
     if status == ALREADY_BOUND:
         return Deferred("already_bound")
     return LATER.get(status, Deferred("bind_refused"))
+
+
+def halting(failure: Failure | None, code: int) -> tuple[Halt | None, str | None]:
+    """Return what has to stop when a receipt brings this, and why: the ledger's check goes by the
+    text, the header and the entity, which the next message has as well."""
+    if failure is None or not is_of_the_ledger(code):
+        return None, None
+    if code >= 630:
+        return Halt.CAMPAIGN, "text_not_in_ledger"
+    return Halt.SENDER, "sender_not_in_ledger"
 
 
 def of_state(state: str, code: int) -> Failure | None:

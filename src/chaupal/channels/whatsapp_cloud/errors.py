@@ -7,8 +7,8 @@ Its titles are English that may change; the numbers are what it asks programs to
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from chaupal.arrivals.models import Failure
-from chaupal.channels.contract import Deferred, Halt, Rejected
+from chaupal.arrivals.models import Failure, Halt
+from chaupal.channels.contract import Deferred, Rejected
 
 FEW_TRIES = 5
 OPTED_OUT = 131050
@@ -57,3 +57,13 @@ def failure(code: int | None) -> Failure:
         case Rejected(reason):
             return reason
     return Failure.UNDELIVERED
+
+
+def halting(code: int | None) -> tuple[Halt | None, str | None]:
+    """Return what has to stop when this is told of a message that was accepted, and why."""
+    match TABLE.get(-1 if code is None else code):
+        case Deferred(why, halts=Halt() as halt):
+            return halt, why
+        case Rejected(_, detail, halts=Halt() as halt):
+            return halt, detail
+    return None, None

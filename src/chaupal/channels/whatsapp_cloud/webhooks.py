@@ -101,10 +101,11 @@ def read_status(status: dict[str, object]) -> Iterator[Arrival]:
         yield StatusArrived(at, ref, key, RUNGS[rung])
         return
     codes = [code for error in reading.dicts(status.get("errors")) if (code := _code(error))]
-    why = errors.failure(codes[0] if codes else None)
-    yield StatusArrived(at, ref, key, Evidence.ACCEPTED, why)
+    code = codes[0] if codes else None
+    failure, (halts, why) = errors.failure(code), errors.halting(code)
+    yield StatusArrived(at, ref, key, Evidence.ACCEPTED, failure, halts, why)
     theirs = _addresses(status.get("recipient_id"), status.get("recipient_user_id"))
-    if why is Failure.OPTED_OUT and theirs:
+    if failure is Failure.OPTED_OUT and theirs:
         yield PersonSaid(at, f"refused/{ref}", theirs, Word.STOP, by_button=True)
 
 

@@ -14,6 +14,7 @@ import msgspec
 from argon2 import PasswordHasher
 
 from chaupal import directory, record
+from chaupal.channels.limits import Limits
 from chaupal.groups import queries as groups
 from chaupal.kit import db
 from chaupal.kit.ids import OrganisationId
@@ -153,8 +154,7 @@ async def _add_senders(
             endpoint=provider,
             token=secrets.token_urlsafe(16),
             webhook_secret=secrets.token_urlsafe(16),
-            rate_per_s=rate_per_s,
-            chat_interval_s=0,
+            limits=Limits(rate_per_s=rate_per_s),
             actor=actor,
         )
 

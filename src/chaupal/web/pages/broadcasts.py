@@ -123,6 +123,13 @@ async def broadcast(request: Asked, id: FromPath[UUID]) -> Response[Any]:
             denied=not shown.election_matter and shown.approved_at is None,
         )  # fmt: skip
         contents["may_recount"] = desk.scope.allows(Right.STEER)
+        recall = contents["recall"]
+        contents["may_attend"] = (
+            contents["may_recount"]
+            and recall is not None
+            and recall["overdue"]
+            and recall["attended_by"] != desk.actor.label
+        )
         contents["unknown"] = await unknown_of(conn, shown, desk, now=rt.now())
         if shown.stage in BEFORE_FREEZE:
             contents["audience_count"] = await actions.total(conn, shown, now=rt.now())

@@ -88,7 +88,13 @@ async def look(rt: Runtime, hub: Hub, scope: Scope, language: Language) -> dict[
         expressions = {flight.id: audience.parse(flight.audience) for flight in flights}
         names = await names_in(conn, expressions.values(), scope=scope)
     return {
-        "alarms": {"looked_at": now, "items": alarms, "stopped": stopped, "overdue": overdue},
+        "alarms": {
+            "looked_at": now,
+            "items": alarms,
+            "stopped": stopped,
+            "overdue": [one for one in overdue if one.attended_at is None],
+            "attended": [one for one in overdue if one.attended_at is not None],
+        },
         "counts": {
             "groups": today.groups,
             "live": stages.live,

@@ -1,14 +1,22 @@
-"""What a broadcast's page shows of its recall: the clock, and how much is gone."""
+"""What a broadcast's page shows of its recall: the clock, how much is gone, and who is on it."""
 
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
-from chaupal.broadcasts import recalls
-from chaupal.broadcasts.models import Broadcast, Stage
+from litestar import Response, post
+from litestar.params import FromPath
+
+from chaupal.arrivals import log as arrivals_log
+from chaupal.broadcasts import attending, recalls
+from chaupal.broadcasts.models import Broadcast, BroadcastId, Stage
 from chaupal.kit import db
 from chaupal.kit.runtime import Runtime
 from chaupal.organisations import Scope
+from chaupal.web import visits
+from chaupal.web.answers import onward
 from chaupal.web.live import Hub
+from chaupal.web.visits import Asked
 
 OUTSTANDING = ("waiting", "deleting", "asked")
 GONE = ("deleted", "acknowledged")
@@ -38,6 +46,8 @@ async def recall_of(rt: Runtime, hub: Hub, shown: Broadcast, scope: Scope) -> di
         "since": recall.since,
         "by": recall.ordered_label,
         "gone_by": recall.gone_by,
+        "attended_by": recall.attended_label,
+        "attended_at": recall.attended_at,
         "is_over": rt.now() > recall.gone_by,
         "overdue": bool(outstanding) and rt.now() > recall.gone_by,
         "total": sum(counts.values()),
@@ -60,3 +70,16 @@ async def recall_of(rt: Runtime, hub: Hub, shown: Broadcast, scope: Scope) -> di
 async def overdue_now(conn: db.Conn, scope: Scope, now: datetime) -> list[recalls.Overdue]:
     """Return the recalls whose time is up with something outstanding, for the control room."""
     return await recalls.overdue(conn, scope=scope, now=now, watched_for=WATCHED_FOR)
+
+
+@post("/broadcasts/{id:uuid}/attend")
+async def attend(request: Asked, id: FromPath[UUID]) -> Response[Any]:
+    """POST /broadcasts/<id>/attend: say that one has seen that it is late, and is on it."""
+    desk = await visits.desk_of(request)
+    rt, key = visits.runtime(request), await visits.idempotency_key(request)
+    await attending.attend(rt, BroadcastId(id), key=key, actor=desk.actor)
+    await arrivals_log.hint(rt.nats, desk.actor.organisation, "broadcasts")
+    return onward(f"/broadcasts/{id}")
+
+
+ROUTES = (attend,)

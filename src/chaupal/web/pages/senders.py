@@ -10,8 +10,8 @@ from litestar.params import FromPath
 from chaupal.arrivals import log as arrivals_log
 from chaupal.broadcasts import sender_actions, sender_pages
 from chaupal.broadcasts.exchanges import KEPT
-from chaupal.broadcasts.sender_actions import Limits
 from chaupal.broadcasts.sender_pages import Exchanged, Standing, Traffic, Trouble
+from chaupal.channels.limits import Limits
 from chaupal.kit import db, digits
 from chaupal.kit.refusals import Invalid, NotAllowed, NotFound
 from chaupal.web import visits
