@@ -104,7 +104,7 @@ def how_it_stands(row: Standing, language: Language, *, now: datetime) -> str:
     told = {
         "times": number(row.trips or 0),
         "time": moment(at, now, language),
-        "source": row.excluded_by or "",
+        "source": word("source", row.excluded_by or "", language),
     }
     return gettext(_standing(row, waits=until is not None)) % told
 
