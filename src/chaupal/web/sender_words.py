@@ -155,5 +155,6 @@ def why_not_fetched(reason: str, language: Language) -> str:
 
 
 def rate(per_s: float) -> str:
-    """Write a rate with no more digits than it needs."""
-    return f"{per_s:.1f}".removesuffix(".0")
+    """Write a rate with no more digits than it needs, grouped as every number is."""
+    whole, tenths = f"{per_s:.1f}".split(".")
+    return number(int(whole)) + (f".{tenths}" if tenths != "0" else "")
