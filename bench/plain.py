@@ -12,8 +12,9 @@ from chaupal import directory, record
 from chaupal.broadcasts import actions, jobs, queries
 from chaupal.broadcasts.audience import Everyone, Expression
 from chaupal.broadcasts.models import BroadcastId, Draft, Lane, Purpose
-from chaupal.directory import GroupRow, UnitRow
+from chaupal.directory import GroupRow, UnitRow, tallies
 from chaupal.groups import queries as groups
+from chaupal.groups.coverage import jobs as coverage
 from chaupal.kit import db
 from chaupal.kit.ids import OrganisationId, new_id
 from chaupal.organisations import actions as organisations
@@ -145,6 +146,9 @@ async def founded(
             for n in range(SENDERS)
         ]
         await _load(ground, founded.id, slug, groups, chosen)
+        # What a worker counts once after an import is not what is measured here.
+        await coverage.recount(rt, founded.id, at_once=True)
+        await tallies.fold(rt, founded.id)
         author, approver = [
             await _account(ground, login, actor=actor) for login in ("author", "approver")
         ]

@@ -43,14 +43,30 @@ def change(value: dict, *, what: str = "messages") -> dict:
     }
 
 
-def webhook(*changes: dict) -> bytes:
-    entry = {"id": ACCOUNT_ID, "changes": list(changes)}
+def webhook(*changes: dict, at: int = SECONDS) -> bytes:
+    entry = {"id": ACCOUNT_ID, "time": at, "changes": list(changes)}
     return json.dumps({"object": "whatsapp_business_account", "entry": [entry]}).encode()
 
 
 def status(id: str, rung: str = "delivered", *, at: int = SECONDS, **more: object) -> dict:
     told = {"id": id, "status": rung, "timestamp": f"{at}", "recipient_id": "911100000001", **more}
     return change({"statuses": [told]})
+
+
+def of_template(what: str, *, name: str = "mandi", code: str = "hi", **value: object) -> dict:
+    """What a webhook tells of a template, as Meta's pages show it."""
+    named = {
+        "message_template_id": 1689556908129832,
+        "message_template_name": name,
+        "message_template_language": code,
+    }
+    return {"value": {**named, **value}, "field": what}
+
+
+def became(event: str, **more: object) -> dict:
+    """What a webhook tells of a template's status."""
+    told = {"event": event, "reason": "NONE", "message_template_category": "MARKETING"}
+    return of_template("message_template_status_update", **told, **more)
 
 
 def sign(body: bytes, secret: str = APP_SECRET) -> dict[str, str]:
@@ -76,6 +92,9 @@ class CloudServer:
     taken: list[Taken] = field(default_factory=list)
     answers: dict[str, list[tuple[int, dict] | str]] = field(default_factory=dict)
     templates: list[dict] = field(default_factory=list)
+    media: dict[str, bytes] = field(default_factory=dict)
+    brought: int = 0
+    media_answers: list[tuple[int, dict] | str] = field(default_factory=list)
     called_at: dict = field(default_factory=dict)
     pages_read: int = 0
     now: int = SECONDS
@@ -95,6 +114,9 @@ class CloudServer:
 
     async def _send(self, request: web.Request) -> web.Response:
         asked = self._read(request, await request.json())
+        wrong = self._wrong_picture(asked)
+        if wrong:
+            return web.json_response(error(*wrong), status=400)
         to = asked.get("to") or asked["recipient"]
         laid_out = self.answers.get(to)
         lost = laid_out.pop(0) if laid_out else None
@@ -133,6 +155,57 @@ class CloudServer:
         if wrong:
             raise web.HTTPBadRequest(text=json.dumps(error(100, param=wrong)))
         return asked
+
+    def _wrong_picture(self, asked: dict) -> tuple[int] | None:
+        """The code that Meta refuses with what is not there, or not as its template has it."""
+        image, above = asked.get("image"), False
+        if template := asked.get("template"):
+            heads = [c for c in template.get("components", []) if c["type"] == "header"]
+            image = heads[0]["parameters"][0]["image"] if heads else None
+            above = any(
+                part.get("type") == "HEADER" and part.get("format") == "IMAGE"
+                for one in self.templates
+                if (one["name"], one["language"])
+                == (template["name"], template["language"]["code"])
+                for part in one["components"]
+            )
+            if above != (image is not None):
+                return (132012,)
+        return (100,) if image is not None and image["id"] not in self.media else None
+
+    async def _media(self, request: web.Request) -> web.Response:
+        """Take a picture, as a form; its bytes are there under a number until they are let go."""
+        if request.headers.get("Authorization") != f"Bearer {TOKEN}":
+            return web.json_response(error(190), status=401)
+        if request.content_type != "multipart/form-data":
+            return web.json_response(error(100), status=400)
+        fields = await request.post()
+        file = fields.get("file")
+        if fields.get("messaging_product") != "whatsapp" or not isinstance(file, web.FileField):
+            return web.json_response(error(100), status=400)
+        content = file.file.read()
+        if file.content_type != "image/jpeg" or content[:3] != b"\xff\xd8\xff":
+            return web.json_response(error(131053), status=400)
+        if len(content) > 5 * 1024 * 1024:
+            return web.json_response(error(131053), status=400)
+        laid_out = self.media_answers.pop(0) if self.media_answers else None
+        if isinstance(laid_out, tuple):
+            return web.json_response(laid_out[1], status=laid_out[0])
+        self.brought += 1
+        id = f"{1_000_000 + self.brought}"
+        self.media[id] = content
+        if laid_out is not None:
+            assert request.transport is not None
+            request.transport.abort()
+        return web.json_response({"id": id})
+
+    async def _medium(self, request: web.Request) -> web.Response:
+        if request.headers.get("Authorization") != f"Bearer {TOKEN}":
+            return web.json_response(error(190), status=401)
+        id = request.match_info["id"]
+        if id not in self.media or request.query.get("phone_number_id") != NUMBER_ID:
+            return web.json_response(error(100, error_subcode=33), status=400)
+        return web.json_response({"id": id, "mime_type": "image/jpeg", "url": "https://x"})
 
     async def _history(self, request: web.Request) -> web.Response:
         if request.headers.get("Authorization") != f"Bearer {TOKEN}":
@@ -205,12 +278,21 @@ def what_is_wrong(asked: dict) -> str:
         return "to"
     if len(asked.get("biz_opaque_callback_data", "")) > 512:
         return "biz_opaque_callback_data"
-    check = {"text": in_text, "interactive": in_interactive, "template": in_template}
+    check = {
+        "text": in_text,
+        "image": in_image,
+        "interactive": in_interactive,
+        "template": in_template,
+    }
     return check[asked["type"]](asked[asked["type"]])
 
 
 def in_text(text: dict) -> str:
     return "" if 1 <= len(text["body"]) <= 4096 else "text.body"
+
+
+def in_image(image: dict) -> str:
+    return "" if image["id"] and len(image.get("caption", "")) <= 1024 else "image"
 
 
 def in_interactive(interactive: dict) -> str:
@@ -230,6 +312,12 @@ def in_template(template: dict) -> str:
             return "template.components.button"
         for parameter in component["parameters"]:
             value = parameter[parameter["type"]]
+            if (parameter["type"] == "image") != (component["type"] == "header"):
+                return "template.components.parameter"
+            if parameter["type"] == "image":
+                if set(value) != {"id"}:
+                    return "template.components.parameter"
+                continue
             if not value or re.search(r"[\n\t]| {5}", value):
                 return "template.components.parameter"
     return ""
@@ -239,11 +327,13 @@ def in_template(template: dict) -> str:
 async def a_cloud_server() -> AsyncIterator[CloudServer]:
     """Serve until the block ends."""
     server = CloudServer()
-    app = web.Application(middlewares=[server.check_agent])
+    app = web.Application(middlewares=[server.check_agent], client_max_size=8 * 1024 * 1024)
     app.router.add_post(f"/v23.0/{NUMBER_ID}/messages", server._send)
+    app.router.add_post(f"/v23.0/{NUMBER_ID}/media", server._media)
     app.router.add_get(f"/v23.0/{NUMBER_ID}/message_history", server._history)
     app.router.add_post(f"/v23.0/{NUMBER_ID}", server._configure)
     app.router.add_get(f"/v23.0/{ACCOUNT_ID}/message_templates", server._templates)
+    app.router.add_get("/v23.0/{id}", server._medium)
     async with TestServer(app) as running:
         server.root = str(running.make_url("")).rstrip("/")
         yield server

@@ -19,6 +19,7 @@ from psycopg_pool import AsyncConnectionPool
 
 import privacy
 from chaupal import world
+from chaupal.channels.http import HttpClient
 from chaupal.engine import migrate, nats, postgres
 from chaupal.kit import log
 from chaupal.kit.runtime import Runtime
@@ -146,3 +147,9 @@ def _no_settings_from_outside() -> None:
     """Tests read no DATABASE_URL of the machine they run on."""
     for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "NATS_URL", "CHAUPAL_DATA"):
         os.environ.pop(name, None)
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[HttpClient]:
+    async with HttpClient() as client:
+        yield client

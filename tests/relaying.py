@@ -7,7 +7,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import msgspec
-from aiohttp import ClientSession, web
+from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from chaupal.arrivals import log as arrivals_log
@@ -15,6 +15,7 @@ from chaupal.broadcasts import actions, queries
 from chaupal.broadcasts import jobs as broadcast_jobs
 from chaupal.broadcasts.audience import Categories
 from chaupal.broadcasts.models import BroadcastId, Draft, Lane, Purpose
+from chaupal.channels.http import HttpClient
 from chaupal.kit.ids import new_id
 from chaupal.kit.runtime import Runtime
 from chaupal.record import Actor
@@ -190,10 +191,10 @@ class Post:
         self._server = TestServer(self._app)
         await self._server.start_server()
         self.url = str(self._server.make_url("")).rstrip("/")
-        self.http = ClientSession()
+        self.http = await HttpClient().__aenter__()
         return self
 
     async def __aexit__(self, *_):
-        await self.http.close()
+        await self.http.__aexit__(None, None, None)
         with suppress(Exception):
             await self._server.close()

@@ -6,6 +6,7 @@ import pytest
 
 from chaupal.broadcasts import ahead, jobs
 from chaupal.broadcasts.audience import Everyone, Units
+from chaupal.broadcasts.held import LONGEST_LEASE
 from chaupal.channels.registry import CHANNELS
 from factories import an_organisation
 from lawful import entered, stopped
@@ -43,7 +44,7 @@ async def a_day(stage, audience=None, **changes):
 
 
 def lead(channel: str) -> timedelta:
-    return CHANNELS[channel].traits.time_to_live + ahead.LONGEST_LEASE
+    return CHANNELS[channel].traits.time_to_live + LONGEST_LEASE
 
 
 async def test_a_silence_within_its_life_is_told_with_the_channels_time_to_live(stage):

@@ -4,13 +4,13 @@ import asyncio
 import re
 from datetime import timedelta
 
-import aiohttp
 import pytest
 
 from chaupal.arrivals.models import Evidence, Failure, StatusArrived
 from chaupal.broadcasts import receipts
 from chaupal.broadcasts.audience import Everyone
 from chaupal.broadcasts.dispatch import Dispatcher
+from chaupal.channels.http import HttpClient
 from chaupal.people import links
 from mailserver import a_mail_server
 
@@ -41,7 +41,7 @@ async def sent(stage, box) -> object:
     """Freeze a broadcast to everybody with an address, and let a worker send all of it."""
     id = await stage.frozen(Everyone(), via=("email",))
     stop = asyncio.Event()
-    async with aiohttp.ClientSession() as http:
+    async with HttpClient() as http:
         worker = Dispatcher(stage.rt, stage.place.organisation, http)
         working = asyncio.create_task(worker.run(stop))
         try:

@@ -276,10 +276,10 @@ def test_a_channel_that_takes_no_pictures_is_refused_with_the_number_unless_text
     stage,
 ):
     shown = beside(b"1" * 32)
-    reached = {"whatsapp_cloud": 7, "whatsapp": 9, "telegram": 3}
+    reached = {"sms": 7, "whatsapp": 9, "telegram": 3}
     with pytest.raises(Refused) as refused:
         fitting.check_channels(stage.draft(pictures=shown), reached)
     assert refused.value.code == "picture.not_taken"
-    assert refused.value.facts == {"channel": "whatsapp_cloud", "targets": 7}
+    assert refused.value.facts == {"channel": "sms", "targets": 7}
     fitting.check_channels(stage.draft(pictures=shown, text_alone=True), reached)
     fitting.check_channels(stage.draft(pictures=shown), {"whatsapp": 9, "telegram": 3})

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 import pytest
 
-from chaupal.broadcasts import deliveries
+from chaupal.broadcasts import deliveries, endings
 from chaupal.kit.ids import new_id
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -57,3 +57,14 @@ async def test_a_claim_reads_only_the_units_of_what_it_claims(stage, database):
         read = await units_read(conn) - before
     assert len(claimed) == 10
     assert read < UNITS, "the whole tree was read for ten groups"
+
+
+async def test_nobody_reads_what_is_queued_to_see_that_no_group_is_gone(stage):
+    frozen = await stage.frozen()
+    async with stage.place.transaction() as conn:
+        assert await endings.cancel_archived(conn, frozen) == 0
+        found = await conn.execute(
+            "SELECT seq_tup_read + coalesce(idx_tup_fetch, 0) FROM pg_stat_xact_user_tables"
+            " WHERE relname = 'delivery'"
+        )
+        assert await found.fetchone() == (0,)

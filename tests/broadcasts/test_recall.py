@@ -67,10 +67,10 @@ async def leased(stage):
     return worker
 
 
-async def sent(stage, http, url, *, limit=100) -> list[int]:
+async def sent(stage, client, url, *, limit=100) -> list[int]:
     """Send what is queued to the provider, and settle it under its references."""
     worker = await leased(stage)
-    line = SandboxChannel().connect(http, Account(url, "token", ""))
+    line = SandboxChannel().connect(client, Account(url, "token", ""))
     async with stage.place.transaction() as conn:
         rows = await claimed(stage, conn, worker, limit=limit)
         for row in rows:
@@ -101,7 +101,7 @@ async def standing(stage, id) -> dict[str, int]:
 
 @pytest.mark.parametrize("target", ["groups", "people"])
 async def test_what_was_sent_is_deleted_and_what_was_not_is_never_sent(
-    stage, provider, http, target
+    stage, provider, http, client, target
 ):
     if target == "people":
         for at in ("east-one", "west-one") * 6:
@@ -109,44 +109,44 @@ async def test_what_was_sent_is_deleted_and_what_was_not_is_never_sent(
         id = await stage.frozen(Everyone(), via=("sandbox",))
     else:
         id = await stage.frozen()
-    await sent(stage, http, provider, limit=5)
+    await sent(stage, client, provider, limit=5)
     assert await in_chats(http, provider) == 5
 
     await stage.steer(id, "recall")
-    retractor = Retractor(stage.rt, stage.place.organisation, http)
+    retractor = Retractor(stage.rt, stage.place.organisation, client)
     assert await retractor.work() == 5
 
     assert await in_chats(http, provider) == 0
     assert await standing(stage, id) == {"deleted": 5}
     assert await stage.states(id) == {"sent": 5, "recalled": 7}
-    assert await sent(stage, http, provider) == []
+    assert await sent(stage, client, provider) == []
     assert await retractor.work() == 0
     async with stage.place.transaction() as conn:
         recall = await recalls.find(conn, id)
     assert (recall.since, recall.gone_by) == (NOON, NOON + timedelta(hours=3))
 
 
-async def test_another_broadcast_stays_in_the_same_chats(stage, provider, http):
+async def test_another_broadcast_stays_in_the_same_chats(stage, provider, http, client):
     stays, goes = await stage.frozen(), await stage.frozen()
-    assert len(await sent(stage, http, provider)) == 24
+    assert len(await sent(stage, client, provider)) == 24
     await stage.steer(goes, "recall")
-    assert await Retractor(stage.rt, stage.place.organisation, http).work() == 12
+    assert await Retractor(stage.rt, stage.place.organisation, client).work() == 12
     assert await in_chats(http, provider) == 12
     assert await standing(stage, stays) == {}
 
 
 async def test_a_receipt_that_comes_after_the_recall_brings_its_message_into_it(
-    stage, provider, http
+    stage, provider, http, client
 ):
     """One was under way when the recall came; its answer was lost, and a receipt tells of it."""
     id = await stage.frozen()
     worker = await leased(stage)
-    line = SandboxChannel().connect(http, Account(provider, "token", ""))
+    line = SandboxChannel().connect(client, Account(provider, "token", ""))
     async with stage.place.transaction() as conn:
         [row] = await claimed(stage, conn, worker, limit=1)
     accepted = await line.send(Message(row.address, "राम राम", str(row.delivery_id)))
     await stage.steer(id, "recall")
-    retractor = Retractor(stage.rt, stage.place.organisation, http)
+    retractor = Retractor(stage.rt, stage.place.organisation, client)
     assert await retractor.work() == 0
     assert await standing(stage, id) == {}
 
@@ -158,11 +158,11 @@ async def test_a_receipt_that_comes_after_the_recall_brings_its_message_into_it(
 
 
 async def test_where_a_group_moved_to_no_other_message_is_deleted_in_its_place(
-    stage, provider, http
+    stage, provider, client
 ):
     """The numbers of messages begin anew in a supergroup, so an old one would mean another."""
     id = await stage.frozen()
-    await sent(stage, http, provider)
+    await sent(stage, client, provider)
     later = NOON + timedelta(minutes=1)
     actor = record.part_of_the_system(stage.place.organisation, "worker.dispatch")
     async with stage.place.transaction() as conn:
@@ -170,13 +170,13 @@ async def test_where_a_group_moved_to_no_other_message_is_deleted_in_its_place(
         moved = await moves.follow(conn, stage.bot, addresses, now=later, actor=actor)
     assert (len(moved.followed), moved.stuck) == (3, [])
     await stage.steer(id, "recall")
-    assert await Retractor(stage.rt, stage.place.organisation, http).work() == 9
+    assert await Retractor(stage.rt, stage.place.organisation, client).work() == 9
     assert await standing(stage, id) == {"deleted": 9, "impossible": 3}
 
 
-async def test_what_cannot_be_deleted_is_said_and_not_tried_for_ever(stage, provider, http):
+async def test_what_cannot_be_deleted_is_said_and_not_tried_for_ever(stage, provider, http, client):
     id = await stage.frozen()
-    ids = await sent(stage, http, provider)
+    ids = await sent(stage, client, provider)
     async with stage.place.transaction() as conn:
         await conn.execute("UPDATE delivery SET provider_ref = NULL WHERE id = %s", (ids[0],))
     await http.post(f"{provider}/control/bots", json={"token": "other", "name": "bot"})
@@ -184,17 +184,17 @@ async def test_what_cannot_be_deleted_is_said_and_not_tried_for_ever(stage, prov
         wrong = stage.rt.sealer.seal("nobody", f"sender/{stage.bot}/token")
         await conn.execute("UPDATE sender SET sealed_token = %s", (wrong,))
     await stage.steer(id, "recall")
-    assert await Retractor(stage.rt, stage.place.organisation, http).work() == 0
+    assert await Retractor(stage.rt, stage.place.organisation, client).work() == 0
     assert await standing(stage, id) == {"impossible": 12}
 
 
-async def test_a_provider_that_is_away_is_asked_again(stage, provider, http, clock):
+async def test_a_provider_that_is_away_is_asked_again(stage, provider, http, client, clock):
     id = await stage.frozen()
-    await sent(stage, http, provider)
+    await sent(stage, client, provider)
     async with stage.place.transaction() as conn:
         await conn.execute("UPDATE sender SET endpoint = 'http://127.0.0.1:9'")
     await stage.steer(id, "recall")
-    retractor = Retractor(stage.rt, stage.place.organisation, http)
+    retractor = Retractor(stage.rt, stage.place.organisation, client)
     assert await retractor.work() == 0
     assert await standing(stage, id) == {"waiting": 12}
     assert await retractor.work() == 0  # not before its time
@@ -205,16 +205,16 @@ async def test_a_provider_that_is_away_is_asked_again(stage, provider, http, clo
 
 
 async def test_what_a_killed_worker_had_in_hand_is_deleted_by_the_next(
-    stage, provider, http, clock
+    stage, provider, client, clock
 ):
     id = await stage.frozen()
-    await sent(stage, http, provider)
+    await sent(stage, client, provider)
     await stage.steer(id, "recall")
     await retracting.gather(stage.rt, stage.place.organisation)
     async with stage.place.transaction() as conn:
         held = await recalls.claim(conn, now=NOON, lease=retracting.LEASE, limit=5)
     assert len(held) == 5
-    retractor = Retractor(stage.rt, stage.place.organisation, http)
+    retractor = Retractor(stage.rt, stage.place.organisation, client)
     assert await retractor.work() == 0  # one worker at a time
     clock.at = NOON + retracting.LEASE + timedelta(seconds=1)
     assert await retractor.work() == 12

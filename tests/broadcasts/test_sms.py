@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-import aiohttp
 import pytest
 
 from chaupal.broadcasts import held, jobs, registered
 from chaupal.broadcasts.audience import Everyone
 from chaupal.broadcasts.dispatch import Dispatcher
+from chaupal.channels.http import HttpClient
 from chaupal.kit.ids import new_id
 from chaupal.kit.refusals import Invalid, NotAllowed, Refused
 from chaupal.worker import projection
@@ -86,7 +86,7 @@ class Office:
     async def working(self):
         """A worker's dispatcher and projector at work."""
         stop, rt = asyncio.Event(), self.stage.rt
-        async with aiohttp.ClientSession() as http:
+        async with HttpClient() as http:
             dispatcher = Dispatcher(rt, self.stage.place.organisation, http)
             tasks = [
                 asyncio.create_task(dispatcher.run(stop)),

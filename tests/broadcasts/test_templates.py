@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-import aiohttp
 import psycopg
 import pytest
 
@@ -14,6 +13,7 @@ from chaupal.broadcasts.dispatch import SenderLoop
 from chaupal.broadcasts.fetching import AFTER_A_FAILURE, EVERY, fetch_due, fetches
 from chaupal.broadcasts.filling import Chosen, Fill
 from chaupal.broadcasts.models import Purpose
+from chaupal.channels.http import HttpClient
 from chaupal.kit.ids import new_id
 from chaupal.kit.refusals import Invalid, NotAllowed, Refused
 from cloudserver import ACCOUNT_ID, APP_SECRET, TOKEN, CloudServer, a_cloud_server
@@ -46,7 +46,7 @@ class Mandi(Stage):
     """An NGO with a number, and two people who read Hindi and English."""
 
     meta: CloudServer | None = None
-    http: aiohttp.ClientSession | None = None
+    http: HttpClient | None = None
     held: SenderLoop | None = None
 
     async def fetch(self) -> int:
@@ -90,7 +90,7 @@ class Mandi(Stage):
 async def mandi(rt, clock) -> AsyncIterator[Mandi]:
     clock.at = NOON
     place = await an_organisation(rt)
-    async with a_cloud_server() as meta, aiohttp.ClientSession() as http:
+    async with a_cloud_server() as meta, HttpClient() as http:
         line = {"endpoint": meta.endpoint, "token": TOKEN, "webhook_secret": APP_SECRET}
         number = await place.sender("number", channel=CLOUD, **line)
         async with place.transaction() as conn:
@@ -160,7 +160,7 @@ async def test_a_worker_that_died_in_a_fetch_is_followed_by_another_and_writes_n
     assert await mandi.fetch() == 0, "another has it"
     clock.at += fetching.LEASE + timedelta(seconds=1)
     assert await mandi.fetch() == 2
-    assert not await fetching._write(mandi.rt, mandi.place.organisation, due, [])
+    assert not await fetching._write(mandi.rt, mandi.place.organisation, due, [], NOON)
     await fetching._end(mandi.rt, mandi.place.organisation, due, 0, None)
     assert set((await known(mandi)).values()) == {"approved"}, "and the late one took none away"
 
@@ -297,8 +297,13 @@ WRONG = {
         "template.category_mismatch",
     ),
     "pending": ({"status": "PENDING"}, {}, "template.not_approved"),
-    "a picture": (
+    "a picture, without one": (
         {"components": [{"type": "HEADER", "format": "IMAGE"}, {"type": "BODY", "text": HINDI}]},
+        {},
+        "template.picture_missing",
+    ),
+    "a film": (
+        {"components": [{"type": "HEADER", "format": "VIDEO"}, {"type": "BODY", "text": HINDI}]},
         {},
         "template.unfit",
     ),

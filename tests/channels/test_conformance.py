@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from typing import assert_never
 
-import aiohttp
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
@@ -29,6 +28,7 @@ from chaupal.channels.contract import (
     Templating,
     Unknown,
 )
+from chaupal.channels.http import HttpClient
 from chaupal.channels.matrix import Matrix
 from chaupal.channels.registry import CHANNELS, RELAYED, channel
 from chaupal.channels.sandbox import Sandbox
@@ -154,9 +154,8 @@ async def endless(request: web.Request) -> web.StreamResponse:
 
 
 @pytest.fixture
-async def http() -> AsyncIterator[aiohttp.ClientSession]:
-    async with aiohttp.ClientSession() as session:
-        yield session
+def http(client) -> HttpClient:
+    return client
 
 
 @pytest.fixture
@@ -172,7 +171,7 @@ async def provider() -> AsyncIterator[Told]:
 async def end_of(
     name: str,
     provider: Told,
-    http: aiohttp.ClientSession,
+    http: HttpClient,
     answer: Answer,
     channels: dict[str, Channel] = PATIENT,
 ) -> Outcome:

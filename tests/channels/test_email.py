@@ -3,16 +3,13 @@
 import asyncio
 import ssl
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 
+from certificates import self_signed
 from chaupal.arrivals.models import Evidence, Failure, MessageArrived, PersonSaid, StatusArrived
 from chaupal.broadcasts import imaging
 from chaupal.channels.contract import (
@@ -180,37 +177,13 @@ async def test_a_server_elsewhere_that_encrypts_nothing_gets_nothing(box):
 
 
 async def test_a_server_whose_certificate_nobody_signed_gets_nothing(tmp_path):
-    async with a_mail_server(tls=self_signed(tmp_path)) as box:
+    key, cert = self_signed(tmp_path)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(cert, key)
+    async with a_mail_server(tls=context) as box:
         outcome = await line(box, token=SIGN_IN).send(mail())
         assert isinstance(discreet(outcome), Deferred)
         assert box.taken == []
-
-
-def self_signed(folder) -> ssl.SSLContext:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(datetime.now(UTC) - timedelta(days=1))
-        .not_valid_after(datetime.now(UTC) + timedelta(days=1))
-        .sign(key, hashes.SHA256())
-    )
-    pem = folder / "server.pem"
-    pem.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-        + certificate.public_bytes(serialization.Encoding.PEM)
-    )
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(pem)
-    return context
 
 
 async def test_signing_in_opens_the_server_and_a_wrong_password_is_the_accounts_fault():

@@ -55,8 +55,8 @@ def account(home) -> Account:
 
 
 @pytest.fixture
-def line(http, account) -> Connection:
-    return MATRIX.connect(http, account)
+def line(client, account) -> Connection:
+    return MATRIX.connect(client, account)
 
 
 @pytest.fixture
@@ -104,8 +104,8 @@ async def test_a_picture_is_brought_once_and_shown_with_its_text(
     assert (status.key, status.provider_ref) == (key, outcome.provider_ref)
 
 
-async def test_bringing_without_the_right_token_is_the_senders_fault(home, http):
-    stranger = MATRIX.connect(http, Account(home.url, "wrong", "wrong"))
+async def test_bringing_without_the_right_token_is_the_senders_fault(home, client):
+    stranger = MATRIX.connect(client, Account(home.url, "wrong", "wrong"))
     ended = await stranger.bring(Picture(b"1" * 32, a_picture(), 640, 480, "x"))
     assert isinstance(ended, Rejected)
     assert ended.failure is Failure.MISCONFIGURED
@@ -146,8 +146,8 @@ async def test_a_room_that_we_are_not_in_is_refused(line):
     assert isinstance(outcome, Rejected)
 
 
-async def test_a_withdrawn_token_is_refused(home, http):
-    line = MATRIX.connect(http, Account(home.url, "withdrawn", "s"))
+async def test_a_withdrawn_token_is_refused(home, client):
+    line = MATRIX.connect(client, Account(home.url, "withdrawn", "s"))
     outcome = await line.send(Message("!nowhere:home.invalid", "x", secrets.token_hex()))
     assert outcome == Rejected("misconfigured", "m_unknown_token")
 

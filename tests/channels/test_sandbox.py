@@ -12,6 +12,7 @@ from aiohttp.test_utils import TestServer
 
 from chaupal.arrivals.models import Evidence, StatusArrived
 from chaupal.channels.contract import Accepted, Account, Channel, Message, Outcome, Unknown
+from chaupal.channels.http import HttpClient
 from chaupal.channels.sandbox import Sandbox
 from chaupal.channels.telegram import Telegram
 from chaupal.rehearsal.provider.control import application
@@ -56,16 +57,16 @@ async def book(http: aiohttp.ClientSession, account: Account) -> Counter[str]:
         return Counter(m["key"] for m in json.loads(await answer.text())["messages"])
 
 
-async def send(http: aiohttp.ClientSession, account: Account, channel: Channel, key: str):
-    return await channel.connect(http, account).send(Message("g1", "राम राम", key))
+async def send(client: HttpClient, account: Account, channel: Channel, key: str):
+    return await channel.connect(client, account).send(Message("g1", "राम राम", key))
 
 
-async def test_asking_again_on_a_bad_day_sends_each_message_once(http, account):
+async def test_asking_again_on_a_bad_day_sends_each_message_once(http, client, account):
     await control(http, account, "behaviour", BAD_DAY)
     ends: Counter[type[Outcome]] = Counter()
     for key in KEYS:
         for _ in range(TRIES):
-            outcome = await send(http, account, Sandbox(), key)
+            outcome = await send(client, account, Sandbox(), key)
             ends[type(outcome)] += 1
             if isinstance(outcome, Accepted):
                 break
@@ -74,17 +75,19 @@ async def test_asking_again_on_a_bad_day_sends_each_message_once(http, account):
     assert await book(http, account) == Counter(KEYS)
 
 
-async def test_a_channel_without_keys_would_send_twice_what_was_only_unanswered(http, account):
+async def test_a_channel_without_keys_would_send_twice_what_was_only_unanswered(
+    http, client, account
+):
     bot = {"token": account.token, "idempotent": False}
     await control(http, account, "bots", bot)
     await control(http, account, "behaviour", {"lost_answer_share": 1})
-    assert isinstance(await send(http, account, Telegram(), "k"), Unknown)
+    assert isinstance(await send(client, account, Telegram(), "k"), Unknown)
     await control(http, account, "behaviour", {})
-    assert isinstance(await send(http, account, Telegram(), "k"), Accepted)
+    assert isinstance(await send(client, account, Telegram(), "k"), Accepted)
     assert (await book(http, account)).total() == 2
 
 
-async def test_every_accepted_message_is_told_to_be_delivered(http, account):
+async def test_every_accepted_message_is_told_to_be_delivered(http, client, account):
     statuses: dict[str, StatusArrived] = {}
     all_told = asyncio.Event()
 
@@ -112,7 +115,7 @@ async def test_every_accepted_message_is_told_to_be_delivered(http, account):
         sent = {
             outcome.provider_ref: key
             for key in KEYS
-            if isinstance(outcome := await send(http, account, Sandbox(), key), Accepted)
+            if isinstance(outcome := await send(client, account, Sandbox(), key), Accepted)
         }
         await asyncio.wait_for(all_told.wait(), WAIT_S)
         await control(http, account, "bots", {"token": account.token})

@@ -2,16 +2,12 @@
 
 import asyncio
 import contextlib
-import ipaddress
 import ssl
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
+from certificates import self_signed
 from chaupal.arrivals.models import Evidence, Failure, MessageArrived, PersonSaid, StatusArrived
 from chaupal.channels.contract import (
     Accepted,
@@ -268,32 +264,6 @@ async def test_over_tls_only_with_a_certificate_that_somebody_signed(tmp_path):
 
         known = ssl.create_default_context(cafile=cert)
         assert await Sms(tls=known).connect(None, account).send(sms()) == Accepted("m-1")
-
-
-def self_signed(folder):
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-    address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(datetime.now(UTC) - timedelta(days=1))
-        .not_valid_after(datetime.now(UTC) + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([address]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    (folder / "key.pem").write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-    )
-    (folder / "cert.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    return folder / "key.pem", folder / "cert.pem"
 
 
 async def test_a_receipt_is_kept_before_it_is_answered(centre):

@@ -1,11 +1,11 @@
 """What is Telegram's own about sending, against a server that keeps what it was asked."""
 
-import aiohttp
 import msgspec
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from chaupal.channels.contract import Accepted, Account, Message
+from chaupal.channels.http import HttpClient
 from chaupal.channels.telegram import Telegram
 
 
@@ -18,7 +18,7 @@ async def test_no_robot_is_asked_to_draw_a_preview_of_a_link():
 
     app = web.Application()
     app.router.add_post("/bot1:a/sendMessage", take)
-    async with TestServer(app) as server, aiohttp.ClientSession() as http:
+    async with TestServer(app) as server, HttpClient() as http:
         account = Account(str(server.make_url("")), token="1:a", webhook_secret="s")
         line = Telegram().connect(http, account)
         outcome = await line.send(Message("-1", "https://a.invalid", "k"))

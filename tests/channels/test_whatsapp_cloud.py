@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-import aiohttp
 import pytest
 
 import cloudserver
@@ -29,6 +28,7 @@ from chaupal.channels.contract import (
     Unknown,
 )
 from chaupal.channels.exchange import Answered, InTrouble
+from chaupal.channels.http import HttpClient
 from chaupal.channels.whatsapp_cloud import (
     WhatsAppCloud,
     errors,
@@ -49,8 +49,8 @@ PLAIN = Message(MEENA, "राम राम", "42")
 
 
 @pytest.fixture
-async def http() -> AsyncIterator[aiohttp.ClientSession]:
-    async with aiohttp.ClientSession() as session:
+async def http() -> AsyncIterator[HttpClient]:
+    async with HttpClient() as session:
         yield session
 
 

@@ -4,7 +4,6 @@ import asyncio
 import io
 from datetime import UTC, date, datetime, timedelta
 
-import aiohttp
 import psycopg
 import pytest
 
@@ -13,6 +12,7 @@ from chaupal.broadcasts import actions, deliveries, jobs, people, queries
 from chaupal.broadcasts.audience import Everyone
 from chaupal.broadcasts.dispatch import Dispatcher
 from chaupal.broadcasts.models import Purpose
+from chaupal.channels.http import HttpClient
 from chaupal.directory import Kind
 from chaupal.directory.models import Reason
 from chaupal.groups import GroupPurpose, NewGroup
@@ -83,7 +83,7 @@ async def agreed(stage: Stage, channel: str):
 
 async def loops(stage: Stage) -> set[str]:
     """Through which channels a worker would send now."""
-    async with aiohttp.ClientSession() as http:
+    async with HttpClient() as http:
         worker = Dispatcher(stage.rt, stage.place.organisation, http)
         await worker.renew(asyncio.Event())
         for task in worker.tasks.values():

@@ -5,10 +5,12 @@ from html import unescape
 
 import pytest
 
-from broadcasts.test_templates import CLOUD, VARIABLES, Mandi, mandi
+from broadcasts.test_pictures import kept
+from broadcasts.test_templates import CLOUD, HINDI, VARIABLES, Mandi, mandi, template
 from chaupal.broadcasts import queries
 from chaupal.broadcasts.models import BroadcastId
 from choosing import chosen
+from lawful import entered
 
 __all__ = ["mandi"]
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -49,7 +51,11 @@ async def test_the_page_lists_them_with_their_age_and_fetches_now(author, mandi,
     clock.at += timedelta(minutes=1)
     asked = await author.post("/templates/fetch")
     assert (asked.status, asked.headers["Location"]) == (303, "/templates")
+    assert "WhatsApp may pause it" not in page.words
+    async with mandi.place.transaction() as conn:
+        await conn.execute("UPDATE message_template SET quality = 'low', quality_at = now()")
     under_way = await author.get("/templates", HX_Request="true")
+    assert "people block it or report it: WhatsApp may pause it" in under_way.words
     assert "being fetched" in under_way.words
     assert 'hx-trigger="every 2s"' in under_way.text
     assert "<html" not in under_way.text
@@ -97,6 +103,46 @@ async def test_it_is_kept_with_its_texts_and_opened_again_as_it_was(author, mand
     assert "Template mandi" in page.words
     edited = await author.get(f"{path}/edit")
     assert 'value="Bikaner"' in edited.text
+
+
+async def test_what_lies_ahead_counts_the_chosen_templates_own_time(author, mandi, clock):
+    mandi.meta.templates = [
+        template(category="UTILITY", message_send_ttl_seconds=2 * 3600),
+    ]
+    await mandi.fetch()
+    await mandi.place.person("east-one", chat="+911100000001", channel=CLOUD)
+    await entered(mandi.place, mandi.author, "east", closes_in=timedelta(hours=52))
+    asked = FORM | {"purpose": "internal", "election_matter": "yes"}
+    page = await author.post("/broadcasts/count", asked)
+    assert "Unit east · WhatsApp Cloud · 1: what has not gone by today 19:28" in page.words
+    freely = await author.post("/broadcasts/count", asked | {"template": ""})
+    assert "what has not gone by 24 October 21:28" in freely.words
+    assert "WhatsApp tries for 2 h" in (await author.get("/templates")).words
+
+
+async def test_a_picture_of_the_form_stands_above_the_templates_text(author, mandi):
+    above = {"type": "HEADER", "format": "IMAGE"}
+    mandi.meta.templates = [template("hi", HINDI, above)]
+    await mandi.fetch()
+    assert "A picture of yours stands above it." in (await author.get("/templates")).words
+    offered = await author.post("/broadcasts/template", FORM, HX_Request="true")
+    assert "mandi (marketing, with a picture)" in offered.words
+    assert "below the picture that you add" in offered.words
+    without = await author.post("/broadcasts", FORM)
+    assert "A picture is missing" in without.words
+    id = (await kept(mandi)).hex()
+    shown = {"picture_hi": id, "picture_en": id, "description_hi": "मंडी का नक्शा"}
+    hindi = {name: value for name, value in FORM.items() if not name.startswith("blank_en")}
+    answer = await author.post("/broadcasts", hindi | shown)
+    assert answer.status == 303, answer.words
+    path = answer.headers["Location"]
+    async with mandi.place.transaction() as conn:
+        row = await queries.lock(conn, BroadcastId(path.rpartition("/")[2]))
+        texts = await queries.texts(conn, row.id)
+    assert row.chosen.fills["hi"].pictured
+    assert [(text.language, text.picture_id.hex()) for text in texts] == [("hi", id)]
+    assert f"/pictures/{id}" in (await author.get(path)).text
+    assert id in (await author.get(f"{path}/edit")).text
 
 
 @pytest.mark.parametrize("language", ["hi", "en"])

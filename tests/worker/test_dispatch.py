@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from uuid import UUID
 
-import aiohttp
 import psycopg
 import pytest
 from psycopg import sql
@@ -21,6 +20,7 @@ from chaupal.broadcasts.breaker import LONGEST_WAIT_S
 from chaupal.broadcasts.dispatch import IN_FLIGHT, LONGEST_WAIT, Dispatcher, Leases, SenderLoop
 from chaupal.broadcasts.models import BroadcastId, Draft, Lane, Purpose
 from chaupal.broadcasts.pace import Pace
+from chaupal.channels.http import HttpClient
 from chaupal.channels.registry import CHANNELS
 from chaupal.kit.clock import Clock
 from chaupal.kit.ids import new_id
@@ -44,7 +44,7 @@ class Post:
     author: Actor
     approver: Actor
     provider: BotServer
-    http: aiohttp.ClientSession
+    http: HttpClient
     seconds: float = 1000.0
     dispatchers: list[Dispatcher] = field(default_factory=list)
 
@@ -153,7 +153,7 @@ class Post:
 async def post(rt, clock) -> AsyncIterator[Post]:
     place = await an_organisation(rt)
     author, approver = await place.account("asha"), await place.account("ravi")
-    async with a_bot_server() as provider, aiohttp.ClientSession() as http:
+    async with a_bot_server() as provider, HttpClient() as http:
         yield Post(rt, clock, place, author, approver, provider, http)
 
 

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from uuid import UUID
 
-import aiohttp
 import pytest
 
 from botserver import a_bot_server
@@ -17,6 +16,7 @@ from chaupal.broadcasts.dispatch import FULL_S, Dispatcher, SenderLoop
 from chaupal.broadcasts.models import BroadcastId, Draft, Purpose, Stage
 from chaupal.broadcasts.pace import Pace
 from chaupal.broadcasts.portfolios import DAY
+from chaupal.channels.http import HttpClient
 from chaupal.channels.registry import CHANNELS
 from chaupal.kit.ids import new_id
 from factories import an_organisation
@@ -30,7 +30,7 @@ async def post(rt, clock) -> AsyncIterator[Post]:
     clock.at = NOON
     place = await an_organisation(rt)
     author, approver = await place.account("asha"), await place.account("ravi")
-    async with a_bot_server() as provider, aiohttp.ClientSession() as http:
+    async with a_bot_server() as provider, HttpClient() as http:
         yield Post(rt, clock, place, author, approver, provider, http)
 
 

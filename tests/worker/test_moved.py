@@ -3,11 +3,11 @@
 import asyncio
 from collections.abc import AsyncIterator
 
-import aiohttp
 import pytest
 
 from botserver import a_bot_server
 from chaupal import record
+from chaupal.channels.http import HttpClient
 from chaupal.groups import moves
 from factories import an_organisation
 from worker.test_dispatch import NOON, Post
@@ -18,7 +18,7 @@ async def post(rt, clock) -> AsyncIterator[Post]:
     clock.at = NOON
     place = await an_organisation(rt)
     author, approver = await place.account("asha"), await place.account("ravi")
-    async with a_bot_server() as provider, aiohttp.ClientSession() as http:
+    async with a_bot_server() as provider, HttpClient() as http:
         yield Post(rt, clock, place, author, approver, provider, http)
 
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-import aiohttp
 import pytest
 
 from botserver import BotServer, a_bot_server
@@ -15,6 +14,7 @@ from chaupal.broadcasts.models import BroadcastId, Pictured, PictureId
 from chaupal.broadcasts.pace import Pace
 from chaupal.broadcasts.showing import REFERENCE_LIFE
 from chaupal.channels.contract import Pictures
+from chaupal.channels.http import HttpClient
 from chaupal.channels.registry import CHANNELS
 from chaupal.kit.ids import new_id
 from factories import an_organisation
@@ -34,7 +34,7 @@ class Post:
     stage: Stage
     clock: object
     provider: BotServer
-    http: aiohttp.ClientSession
+    http: HttpClient
     picture: PictureId
     seconds: float = 1000.0
 
@@ -103,7 +103,7 @@ async def post(rt, clock) -> AsyncIterator[Post]:
     await place.category("farmers")
     stage = Stage(rt, place, await place.account("asha"), await place.account("ravi"), new_id())
     picture = await pictures.keep(rt, RAW, key=str(new_id()), actor=stage.author)
-    async with a_bot_server() as provider, aiohttp.ClientSession() as http:
+    async with a_bot_server() as provider, HttpClient() as http:
         yield Post(stage, clock, provider, http, picture)
 
 

@@ -122,6 +122,34 @@ class SenderHeard:
     restriction: Restriction | None = None
 
 
+class TemplateWord(StrEnum):
+    """What became of a template at its provider; `CHANGED`: it says or is something else now."""
+
+    APPROVED = "approved"
+    CHANGED = "changed"
+    PENDING = "pending"
+    PAUSED = "paused"
+    REJECTED = "rejected"
+    DISABLED = "disabled"
+    GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateHeard:
+    """A provider's word on a template of one of our accounts there: what became of it, or how well
+    people receive it.
+
+    `at` is None where the provider doesn't say; then it is when it came.
+    """
+
+    at: datetime | None
+    business_account: str
+    name: str
+    code: str
+    word: TemplateWord | None = None
+    quality: Quality | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class GroupPulse:
     """A group's size, or that it moved to another address."""
@@ -170,6 +198,7 @@ Arrival: TypeAlias = (
     | MessageArrived
     | PersonSaid
     | SenderHeard
+    | TemplateHeard
     | GroupPulse
     | LinkClicked
     | RelayOpened

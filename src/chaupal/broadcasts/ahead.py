@@ -1,16 +1,18 @@
 """The silences and stopped areas that a broadcast will meet within its life, told beforehand.
 
-A channel's time to live counts: what could still arrive in a silence has to be gone that much
-earlier. Where the law keeps nothing still in that time, one look at a small table tells it.
+A channel's time to live counts, or a template's own: what could still arrive in a silence has to be
+gone that much earlier. Where the law keeps nothing still in that time, one look at a small table
+tells it.
 """
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
-from chaupal.broadcasts import people, targets
+from chaupal.broadcasts import people, targets, templates
 from chaupal.broadcasts.actions import target_of
 from chaupal.broadcasts.compiler import Target
-from chaupal.broadcasts.held import LONGEST_LEASE
+from chaupal.broadcasts.filling import Chosen
+from chaupal.broadcasts.held import lives
 from chaupal.broadcasts.models import Broadcast, BroadcastId, Draft, Stage
 from chaupal.broadcasts.targets import Ahead, Life
 from chaupal.channels.registry import CHANNELS
@@ -32,16 +34,31 @@ class Met:
     met: bool
 
 
-def life(begins_at: datetime, ends_at: datetime, *, electoral: bool = True) -> Life:
-    """Return the time in which a broadcast goes out, and how long each channel takes for it."""
-    traits = [channel.traits for channel in CHANNELS.values()]
-    return Life(
-        begins_at,
-        ends_at,
-        electoral,
-        channels=[one.name for one in traits],
-        lives=[one.time_to_live + LONGEST_LEASE for one in traits],
-    )
+def life(
+    begins_at: datetime,
+    ends_at: datetime,
+    *,
+    electoral: bool = True,
+    own: timedelta | None = None,
+) -> Life:
+    """Return the time in which a broadcast goes out, and how long each channel takes for it.
+
+    `own`: its template's own time to live, if it has one.
+    """
+    return Life(begins_at, ends_at, electoral, channels=list(CHANNELS), lives=lives(own))
+
+
+async def as_template(conn: db.Conn, whole: Life, name: str, *, now: datetime) -> Life:
+    """Return the life of what goes as this template, in every language in which it can go."""
+    return replace(whole, lives=lives(await templates.own_life(conn, name, now=now)))
+
+
+async def own_life(conn: db.Conn, chosen: Chosen | None, *, now: datetime) -> timedelta | None:
+    """Return the time to live of the template as which something goes, if it has one of its own."""
+    if chosen is None:
+        return None
+    codes = {fill.code for fill in chosen.fills.values()}
+    return await templates.own_life(conn, chosen.name, codes, now=now)
 
 
 async def of_target(
@@ -89,15 +106,18 @@ async def of_deliveries(
 
 async def of_broadcast(conn: db.Conn, broadcast: Broadcast, *, now: datetime) -> list[Ahead]:
     """Return what a broadcast will meet: of its audience, or of those of it who still wait."""
+    if broadcast.stage not in BEFORE_FREEZE | UNDER_WAY:
+        return []
     window = life(
-        max(now, broadcast.starts_at or now), broadcast.expires_at, electoral=broadcast.electoral
+        max(now, broadcast.starts_at or now),
+        broadcast.expires_at,
+        electoral=broadcast.electoral,
+        own=await own_life(conn, broadcast.chosen, now=now),
     )
     if broadcast.stage in BEFORE_FREEZE:
         target = target_of(broadcast, now=now)
         return await of_target(conn, target, tuple(broadcast.via), window)
-    if broadcast.stage in UNDER_WAY:
-        return await of_deliveries(conn, broadcast.id, window)
-    return []
+    return await of_deliveries(conn, broadcast.id, window)
 
 
 async def of_draft(rt: Runtime, draft: Draft, *, actor: Actor) -> list[Ahead]:
@@ -109,5 +129,9 @@ async def of_draft(rt: Runtime, draft: Draft, *, actor: Actor) -> list[Ahead]:
         target = Target(
             draft.audience, draft.purpose.value, scope.paths(Right.COMPOSE), judged(now).today
         )
-        window = life(max(now, draft.starts_at or now), draft.expires_at)
+        window = life(
+            max(now, draft.starts_at or now),
+            draft.expires_at,
+            own=await own_life(conn, draft.template, now=now),
+        )
         return await of_target(conn, target, draft.via, window)

@@ -29,10 +29,12 @@ class Approved:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The picture beside a text, and whether the text may go without it."""
+    """The picture beside a text, whether the text may go without it, and whether the template as
+    which it goes has no place for it."""
 
     picture: Pictured
     text_alone: bool
+    no_place: bool = False
 
 
 @dataclass(slots=True)
@@ -74,7 +76,11 @@ class Wording:
     def beside(self, claim: Claim) -> Shown | None:
         """Return what stands beside a claim's text, if anything does."""
         what = self.known[claim.broadcast_id]
-        return Shown(what.pictures[claim.language], what.text_alone) if what.pictures else None
+        if not what.pictures:
+            return None
+        chosen = what.template
+        no_place = chosen is not None and not chosen.fills[claim.language].pictured
+        return Shown(what.pictures[claim.language], what.text_alone, no_place)
 
     def template(self, claim: Claim) -> FilledTemplate | None:
         """Return as what a claim goes where its provider wants a template, if it has one; or under

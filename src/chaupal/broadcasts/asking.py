@@ -11,13 +11,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-import aiohttp
-
 from chaupal import record
 from chaupal.arrivals import log as arrivals_log
 from chaupal.arrivals.models import StatusArrived
 from chaupal.broadcasts import receipts
 from chaupal.channels.contract import Account, Doubt, Remembering
+from chaupal.channels.http import HttpClient
 from chaupal.channels.registry import CHANNELS
 from chaupal.kit import db, log
 from chaupal.kit.ids import OrganisationId
@@ -68,7 +67,7 @@ class Taken:
     provider_ref: str
 
 
-async def ask(rt: Runtime, organisation: OrganisationId, http: aiohttp.ClientSession) -> int:
+async def ask(rt: Runtime, organisation: OrganisationId, http: HttpClient) -> int:
     """Ask about one batch for each sender whose turn it is; return how many sends were found."""
     async with db.transaction(rt.pool, organisation) as conn:
         senders = await _lease(conn, now=rt.now())
@@ -111,7 +110,7 @@ async def _lease(conn: db.Conn, *, now: datetime) -> list[Asked]:
 
 
 async def _ask_about(
-    rt: Runtime, organisation: OrganisationId, http: aiohttp.ClientSession, asked: Asked
+    rt: Runtime, organisation: OrganisationId, http: HttpClient, asked: Asked
 ) -> int:
     async with db.transaction(rt.pool, organisation) as conn:
         lost = await _lost(conn, asked, youngest=rt.now() - NOT_BEFORE)
@@ -183,7 +182,7 @@ def _doubts(
         )
 
 
-def _line(rt: Runtime, http: aiohttp.ClientSession, asked: Asked) -> Remembering | None:
+def _line(rt: Runtime, http: HttpClient, asked: Asked) -> Remembering | None:
     at = f"sender/{asked.sender_id}"
     try:
         account = Account(

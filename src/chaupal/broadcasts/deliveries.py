@@ -7,6 +7,7 @@ from operator import attrgetter
 from uuid import UUID
 
 from chaupal.arrivals.models import Failure
+from chaupal.broadcasts.filling import LIFE_KNOWN_FOR
 from chaupal.broadcasts.models import BroadcastId, State
 from chaupal.kit import db
 from chaupal.law.exclusions import day_of
@@ -165,8 +166,10 @@ async def claim(
     `time_to_live`), the delivery waits and says why, and is looked at again when that ends or after
     `LOOK_AGAIN`, as calendars change. Through a channel that is `templated`, a broadcast that goes
     as a template waits as long as its provider has that template not approved in each language, or
-    as another one than at the approval. With `heeds_every_silence` a silence before a poll keeps it
-    back whether or not it is election matter.
+    as another one than at the approval; and where it has a time to live of its own in each, seen
+    lately, a message could arrive until `lease` and that are over, if that is earlier. With
+    `heeds_every_silence` a silence before a poll keeps it back whether or not it is election
+    matter.
     """
     judged = await db.many(
         conn,
@@ -174,7 +177,24 @@ async def claim(
         """
         WITH live AS (
             SELECT b.id, b.lane, b.electoral,
-                   CASE b.purpose WHEN 'internal' THEN 'coordination' ELSE 'messages' END AS wanted
+                   CASE b.purpose WHEN 'internal' THEN 'coordination' ELSE 'messages' END AS wanted,
+                   CASE WHEN NOT %(templated)s OR b.template IS NULL
+                        THEN %(time_to_live)s::interval
+                        ELSE least(%(time_to_live)s::interval, (
+                            SELECT CASE WHEN bool_and(m.ttl_s IS NOT NULL)
+                                        THEN max(m.ttl_s) * interval '1 second'
+                                             + %(lease)s::interval END
+                              FROM jsonb_each(b.template -> 'fills') AS f (language, fill)
+                              LEFT JOIN sender s ON s.organisation_id = current_organisation()
+                                                AND s.id = %(sender)s
+                              LEFT JOIN message_template m
+                                ON m.organisation_id = s.organisation_id
+                               AND m.business_account = s.business_account
+                               AND m.name = b.template ->> 'name'
+                               AND m.code = f.fill ->> 'code'
+                               AND m.checked_at > %(now)s::timestamptz
+                                                  - %(life_known_for)s::interval
+                        )) END AS life
               FROM broadcast b
              WHERE b.organisation_id = current_organisation()
                AND b.stage = 'sending' AND b.expires_at > %(now)s
@@ -204,7 +224,7 @@ async def claim(
                                   AND m.changed_at <= b.approved_at)))
                FOR SHARE OF b  -- whoever stops it waits for us, or we see that it is stopped
         ), waiting AS (
-            SELECT d.*, b.lane, b.electoral, b.wanted,
+            SELECT d.*, b.lane, b.electoral, b.wanted, b.life,
                    row_number() OVER (PARTITION BY b.id ORDER BY d.due_at, d.id) AS turn
               FROM live b
              CROSS JOIN LATERAL (
@@ -247,7 +267,7 @@ async def claim(
                  WHERE q.organisation_id = current_organisation()
                    AND (k.electoral OR q.everything
                         OR (%(heeds_every_silence)s AND q.why = 'silence'))
-                   AND q.starts_at <= %(now)s + %(time_to_live)s AND q.ends_at > %(now)s
+                   AND q.starts_at <= %(now)s::timestamptz + k.life AND q.ends_at > %(now)s
                    AND (u.path BETWEEN q.path AND q.path_end
                         OR (q.reaches_up AND q.path BETWEEN u.path AND u.path_end))) AS still
         )
@@ -261,7 +281,6 @@ async def claim(
                                      ELSE d.due_at END
           FROM judged j
          WHERE d.organisation_id = current_organisation() AND d.id = j.id
-           AND d.id = ANY(ARRAY(SELECT id FROM judged))
         RETURNING d.id AS delivery_id, d.broadcast_id, j.address, j.sealed, d.language, d.attempts,
                   d.state::text, j.place, d.person_id, d.tries::int
         """,
@@ -271,6 +290,7 @@ async def claim(
         today=day_of(now),
         lease=lease,
         time_to_live=time_to_live,
+        life_known_for=LIFE_KNOWN_FOR,
         remembers_keys_for=remembers_keys_for,
         templated=templated,
         heeds_every_silence=heeds_every_silence,

@@ -14,8 +14,6 @@ from datetime import timedelta
 from functools import partial
 from uuid import UUID
 
-import aiohttp
-
 from chaupal import record
 from chaupal.arrivals import log as arrivals_log
 from chaupal.arrivals.models import Failure
@@ -40,6 +38,7 @@ from chaupal.channels.contract import (
     Traits,
 )
 from chaupal.channels.exchange import ANSWER_TIMEOUT_S, listening
+from chaupal.channels.http import HttpClient
 from chaupal.channels.registry import CHANNELS
 from chaupal.kit import db, log
 from chaupal.kit.ids import OrganisationId, new_id
@@ -233,7 +232,8 @@ class SenderLoop:
         shown = self.wording.beside(claim)
         if shown is None:
             return await in_turn(None)
-        return await self.showing.send(shown, in_turn, begin_by=until)
+        outcome = await self.showing.send(shown, in_turn, begin_by=until)
+        return None if outcome is None else self._mended(outcome)
 
     async def _in_turn(
         self, claim: Claim, text: str, claimed_at: float, until: float, picture: Picture | None
@@ -249,12 +249,16 @@ class SenderLoop:
             unsubscribe_url=self._way_out(claim),
             picture=picture,
         )
-        outcome = await self.connection.send(message)
-        if isinstance(outcome, Rejected) and outcome.failure is Failure.MISCONFIGURED:
-            # The account's fault, not the group's: a new token mends it, so nothing is given up.
-            logger.error("sender.misconfigured", sender=str(self.leased.id))
-            outcome = Deferred("sender is misconfigured", LONGEST_WAIT, halts=outcome.halts)
+        outcome = self._mended(await self.connection.send(message))
         heed(outcome, claim, self.pace, self.halting)
+        return outcome
+
+    def _mended(self, outcome: Outcome) -> Outcome:
+        """Defer what was refused for the account's fault, not the group's: a new token mends it, so
+        nothing is given up."""
+        if isinstance(outcome, Rejected) and outcome.failure is Failure.MISCONFIGURED:
+            logger.error("sender.misconfigured", sender=str(self.leased.id))
+            return Deferred("sender is misconfigured", LONGEST_WAIT, halts=outcome.halts)
         return outcome
 
     def _way_out(self, claim: Claim) -> str | None:
@@ -341,7 +345,7 @@ class Dispatcher:
 
     rt: Runtime
     organisation: OrganisationId
-    http: aiohttp.ClientSession
+    http: HttpClient
     leases: Leases = field(default_factory=Leases)
     worker: UUID = field(default_factory=new_id)
     loops: dict[UUID, SenderLoop] = field(default_factory=dict)

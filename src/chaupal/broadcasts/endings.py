@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from chaupal.broadcasts.models import BroadcastId
 from chaupal.kit import db
@@ -24,6 +25,13 @@ class Finished:
     """A broadcast of which nothing is open any more."""
 
     id: BroadcastId
+
+
+@dataclass(frozen=True, slots=True)
+class Archived:
+    """A group that takes no part any more."""
+
+    id: UUID
 
 
 async def end_open(conn: db.Conn, id: BroadcastId, state: str, *, limit: int) -> int:
@@ -82,26 +90,39 @@ async def over(conn: db.Conn, *, now: datetime, since: datetime) -> list[Over]:
 
 
 async def cancel_archived(conn: db.Conn, id: BroadcastId) -> int:
-    """End queued deliveries to groups that were archived since the freeze, or just before it."""
-    return await db.run(
+    """End queued deliveries to groups that were archived since the freeze, or just before it.
+
+    Those groups are few, most seconds none: they are asked for first, so that nobody reads all
+    that is queued to find that out.
+    """
+    gone = await db.many(
         conn,
+        Archived,
         """
-        UPDATE delivery d SET state = 'cancelled', failure = NULL
-          FROM chat_group g
-         WHERE d.organisation_id = current_organisation() AND d.broadcast_id = %(id)s
-           AND d.group_id = ANY(ARRAY(  -- few, so that nobody reads what is queued each second
-                SELECT a.id FROM chat_group a
-                 WHERE a.organisation_id = current_organisation()
-                   AND a.archived_at >= (SELECT b.frozen_at - %(overlap)s::interval
-                                           FROM broadcast b
-                                          WHERE b.organisation_id = current_organisation()
-                                            AND b.id = %(id)s)))
-           AND d.state = 'queued'
-           AND g.organisation_id = d.organisation_id AND g.id = d.group_id
-           AND g.archived_at IS NOT NULL
+        SELECT g.id FROM chat_group g
+         WHERE g.organisation_id = current_organisation()
+           AND g.archived_at >= (SELECT b.frozen_at - %(overlap)s::interval FROM broadcast b
+                                  WHERE b.organisation_id = current_organisation()
+                                    AND b.id = %(id)s)
+         ORDER BY g.id
         """,
         id=id,
         overlap=OVERLAP,
+    )
+    if not gone:
+        return 0
+    return await db.run(
+        conn,
+        """
+        UPDATE delivery SET state = 'cancelled', failure = NULL
+         WHERE organisation_id = current_organisation() AND broadcast_id = %(id)s
+           AND group_id = ANY(%(gone)s) AND state = 'queued'
+           AND EXISTS (SELECT FROM chat_group g
+                        WHERE g.organisation_id = current_organisation()
+                          AND g.id = delivery.group_id AND g.archived_at IS NOT NULL)
+        """,
+        id=id,
+        gone=[group.id for group in gone],
     )
 
 

@@ -2,14 +2,12 @@
 
 A fetch belongs to a business account. It is asked for by a row, leased by one worker, and written
 page by page, so that whoever asked sees how far it has come. What a whole fetch did not find any
-more is gone.
+more is gone. What the provider said by itself since a page was asked for is newer than the page.
 """
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
-
-import aiohttp
 
 from chaupal import record
 from chaupal.arrivals import log as arrivals_log
@@ -21,6 +19,7 @@ from chaupal.channels.contract import (
     TemplateText,
     Templating,
 )
+from chaupal.channels.http import HttpClient
 from chaupal.channels.registry import CHANNELS
 from chaupal.kit import db, log
 from chaupal.kit.ids import OrganisationId, new_id
@@ -32,6 +31,8 @@ from chaupal.record import Actor
 
 EVERY = timedelta(hours=6)
 AFTER_A_FAILURE = timedelta(minutes=15)
+# Words that are newer than the last look by the provider's clock are looked after by ours.
+AFTER_A_WORD = timedelta(minutes=1)
 LEASE = timedelta(minutes=5)
 PAGES_LIMIT = 500
 REASON_LIMIT_CHARACTERS = 100
@@ -123,7 +124,7 @@ async def ask(rt: Runtime, *, key: str, actor: Actor) -> None:
         )
 
 
-async def fetch_due(rt: Runtime, organisation: OrganisationId, http: aiohttp.ClientSession) -> int:
+async def fetch_due(rt: Runtime, organisation: OrganisationId, http: HttpClient) -> int:
     """Fetch the accounts whose turn it is; return how many templates were written."""
     async with db.transaction(rt.pool, organisation) as conn:
         due = await _lease(conn, now=rt.now())
@@ -157,7 +158,16 @@ async def _lease(conn: db.Conn, *, now: datetime) -> list[Due]:
                AND (f.began_at IS NULL OR f.lease_until IS NOT NULL OR f.asked_at > f.began_at
                     OR f.ended_at < %(now)s::timestamptz
                        - CASE WHEN f.failure IS NULL THEN %(every)s::interval
-                              ELSE %(after_a_failure)s::interval END)
+                              ELSE %(after_a_failure)s::interval END
+                    OR (f.failure IS NULL
+                        AND f.ended_at < %(now)s::timestamptz - %(after_a_word)s::interval
+                        AND EXISTS (
+                            SELECT FROM message_template m
+                             WHERE m.organisation_id = f.organisation_id
+                               AND m.business_account = f.business_account
+                               AND m.heard_at >= date_trunc('second', m.checked_at)
+                               AND m.heard_at
+                                   < %(now)s::timestamptz - %(after_a_word)s::interval)))
                FOR UPDATE SKIP LOCKED
         ), line AS (
             SELECT DISTINCT ON (s.business_account)
@@ -187,12 +197,11 @@ async def _lease(conn: db.Conn, *, now: datetime) -> list[Due]:
         lease=LEASE,
         every=EVERY,
         after_a_failure=AFTER_A_FAILURE,
+        after_a_word=AFTER_A_WORD,
     )
 
 
-async def _fetch(
-    rt: Runtime, organisation: OrganisationId, http: aiohttp.ClientSession, due: Due
-) -> int:
+async def _fetch(rt: Runtime, organisation: OrganisationId, http: HttpClient, due: Due) -> int:
     after: str | None = None
     found = 0
     try:
@@ -202,12 +211,13 @@ async def _fetch(
         return found
     assert isinstance(line, Templating), "only such lines are leased here"
     for _ in range(PAGES_LIMIT):
+        asked_at = rt.now()
         page = await line.templates(due.business_account, after)
         if not isinstance(page, TemplatePage):
             why = page.detail if isinstance(page, Rejected) else page.why
             await _end(rt, organisation, due, found, why[:REASON_LIMIT_CHARACTERS] or "unknown")
             return found
-        if not await _write(rt, organisation, due, page.templates):
+        if not await _write(rt, organisation, due, page.templates, asked_at):
             return found  # another worker has it by now
         found, after = found + len(page.templates), page.after
         if after is None:
@@ -227,9 +237,13 @@ def _account(rt: Runtime, due: Due) -> Account:
 
 
 async def _write(
-    rt: Runtime, organisation: OrganisationId, due: Due, found: list[TemplateText]
+    rt: Runtime,
+    organisation: OrganisationId,
+    due: Due,
+    found: list[TemplateText],
+    asked_at: datetime,
 ) -> bool:
-    """Write a page, as long as the fetch is ours."""
+    """Write a page that was asked for then, as long as the fetch is ours."""
     now = rt.now()
     rows = {(text.name, text.code): text for text in found}.values()
     async with db.transaction(rt.pool, organisation) as conn:
@@ -255,32 +269,37 @@ async def _write(
             """
             INSERT INTO message_template AS m
                    (organisation_id, id, business_account, name, code, language, category, status,
-                    body, header, footer, buttons, unfit, provider_ref, ttl_s, checked_at,
-                    changed_at)
+                    body, header, footer, buttons, unfit, provider_ref, ttl_s, pictured,
+                    checked_at, changed_at)
             SELECT current_organisation(), t.id, %(account)s, t.name, t.code, t.language,
                    t.category, t.status, t.body, t.header, t.footer, t.buttons, t.unfit, t.ref,
-                   t.ttl_s, %(now)s, %(now)s
+                   t.ttl_s, t.pictured, %(asked_at)s, %(now)s
               FROM unnest(%(ids)s::uuid[], %(names)s::text[], %(codes)s::text[],
                           %(languages)s::text[], %(categories)s::text[], %(statuses)s::text[],
                           %(bodies)s::text[], %(headers)s::text[], %(footers)s::text[],
                           %(buttons)s::text[], %(unfits)s::text[], %(refs)s::text[],
-                          %(ttls)s::int[])
+                          %(ttls)s::int[], %(pictured)s::boolean[])
                    AS t (id, name, code, language, category, status, body, header, footer, buttons,
-                         unfit, ref, ttl_s)
+                         unfit, ref, ttl_s, pictured)
             ON CONFLICT (organisation_id, business_account, name, code) DO UPDATE
-               SET category = excluded.category, status = excluded.status, body = excluded.body,
+               SET category = excluded.category, body = excluded.body,
+                   status = CASE WHEN m.heard_at >= date_trunc('second', excluded.checked_at)
+                                 THEN m.status ELSE excluded.status END,
                    header = excluded.header, footer = excluded.footer, buttons = excluded.buttons,
                    unfit = excluded.unfit, provider_ref = excluded.provider_ref,
-                   ttl_s = excluded.ttl_s, language = excluded.language,
+                   ttl_s = excluded.ttl_s, pictured = excluded.pictured,
+                   language = excluded.language,
                    checked_at = excluded.checked_at,
                    changed_at = CASE
-                       WHEN (m.category, m.body, m.header, m.footer, m.buttons, m.unfit)
+                       WHEN (m.category, m.body, m.header, m.footer, m.buttons, m.unfit, m.pictured)
                             IS DISTINCT FROM (excluded.category, excluded.body, excluded.header,
-                                              excluded.footer, excluded.buttons, excluded.unfit)
+                                              excluded.footer, excluded.buttons, excluded.unfit,
+                                              excluded.pictured)
                        THEN excluded.changed_at ELSE m.changed_at END
             """,
             account=due.business_account,
             now=now,
+            asked_at=asked_at,
             ids=[new_id() for _ in rows],
             names=[text.name for text in rows],
             codes=[text.code for text in rows],
@@ -294,6 +313,7 @@ async def _write(
             unfits=[text.unfit for text in rows],
             refs=[text.provider_ref for text in rows],
             ttls=[text.ttl_s for text in rows],
+            pictured=[text.pictured for text in rows],
         )
     return True
 
@@ -321,9 +341,10 @@ async def _end(
             gone = await db.run(
                 conn,
                 """
-                UPDATE message_template SET status = 'gone'
+                UPDATE message_template SET status = 'gone', checked_at = %(began_at)s
                  WHERE organisation_id = current_organisation() AND checked_at < %(began_at)s
-                   AND business_account = %(account)s AND status <> 'gone'
+                   AND business_account = %(account)s
+                   AND (status <> 'gone' OR heard_at >= date_trunc('second', checked_at))
                 """,
                 began_at=due.began_at,
                 account=due.business_account,

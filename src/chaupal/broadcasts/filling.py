@@ -2,12 +2,15 @@
 
 import re
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from chaupal.kit.refusals import Invalid
 
 VARIABLES_LIMIT = 30
 FILLED_LIMIT_CHARACTERS = 1024
+# So long what was seen of a template's time to live counts: then two fetches brought nothing newer.
+LIFE_KNOWN_FOR = timedelta(hours=12)
 VARIABLE = re.compile(r"\{\{\s*([0-9]+)\s*\}\}")
 # What providers take in no variable: a break, a tab, or more than four spaces in a row.
 NOT_IN_A_VARIABLE = re.compile(r"[\r\n\t]| {5}")
@@ -15,10 +18,18 @@ NOT_IN_A_VARIABLE = re.compile(r"[\r\n\t]| {5}")
 
 @dataclass(frozen=True, slots=True)
 class Fill:
-    """A template in one language: the provider's code of it, and its variables in their order."""
+    """A template in one language: the provider's code of it, its variables in their order, and
+    whether a picture stands above it."""
 
     code: str
     variables: tuple[str, ...] = field(default=(), repr=False)
+    pictured: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what is kept of it; of a picture only where there is one, so that what was
+        approved before there could be stays what was approved."""
+        above = {"pictured": True} if self.pictured else {}
+        return {"code": self.code, "variables": list(self.variables), **above}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +43,7 @@ class Chosen:
         """Return what is kept of it, and what stands in the hash."""
         return {
             "name": self.name,
-            "fills": {
-                language: {"code": fill.code, "variables": list(fill.variables)}
-                for language, fill in sorted(self.fills.items())
-            },
+            "fills": {language: fill.to_json() for language, fill in sorted(self.fills.items())},
         }
 
     @classmethod
@@ -44,7 +52,7 @@ class Chosen:
         return cls(
             written["name"],
             {
-                language: Fill(fill["code"], tuple(fill["variables"]))
+                language: Fill(fill["code"], tuple(fill["variables"]), fill.get("pictured", False))
                 for language, fill in written["fills"].items()
             },
         )

@@ -28,8 +28,26 @@ class Held:
     targets: int
 
 
-async def held(conn: db.Conn, id: BroadcastId, *, now: datetime, limit: int) -> list[Held]:
-    """Return what holds back deliveries of a broadcast, the most first.
+def lives(own: timedelta | None = None) -> list[timedelta]:
+    """Return how long each channel may take for a message; one that sends templates as long as the
+    template at hand, where that has a time of its `own` and a shorter one."""
+    return [
+        (min(own, one.time_to_live) if own is not None and one.templated else one.time_to_live)
+        + LONGEST_LEASE
+        for one in (channel.traits for channel in CHANNELS.values())
+    ]
+
+
+async def held(
+    conn: db.Conn,
+    id: BroadcastId,
+    *,
+    now: datetime,
+    limit: int,
+    own: timedelta | None = None,
+) -> list[Held]:
+    """Return what holds back deliveries of a broadcast, whose template may have a time to live of
+    its `own`; the most first.
 
     One that several rules hold back is counted under each, and so is a task that must not be
     carried out now. What nobody has looked at since a rule began is not counted yet.
@@ -73,7 +91,7 @@ async def held(conn: db.Conn, id: BroadcastId, *, now: datetime, limit: int) -> 
         id=id,
         now=now,
         channels=[one.name for one in traits],
-        lives=[one.time_to_live + LONGEST_LEASE for one in traits],
+        lives=lives(own),
         heeding=[one.heeds_every_silence for one in traits],
         limit=limit,
     )

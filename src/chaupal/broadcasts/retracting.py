@@ -9,8 +9,6 @@ from datetime import timedelta
 from typing import assert_never
 from uuid import UUID
 
-import aiohttp
-
 from chaupal import record
 from chaupal.arrivals import log as arrivals_log
 from chaupal.arrivals.models import Failure
@@ -26,6 +24,7 @@ from chaupal.channels.contract import (
     Rejected,
     Unknown,
 )
+from chaupal.channels.http import HttpClient
 from chaupal.channels.registry import CHANNELS
 from chaupal.kit import db, log
 from chaupal.kit.ids import OrganisationId
@@ -103,7 +102,7 @@ class Retractor:
 
     rt: Runtime
     organisation: OrganisationId
-    http: aiohttp.ClientSession
+    http: HttpClient
     _paces: dict[tuple[UUID, int], Pace] = field(default_factory=dict)
 
     async def work(self) -> int:

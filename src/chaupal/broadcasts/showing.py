@@ -69,11 +69,11 @@ class Showing:
     async def send(self, shown: Shown, send: Send, *, begin_by: float) -> Outcome | None:
         """Call `send` with the picture as its channel takes it, and return how that ended.
 
-        Where it takes none, the text goes alone if its author said so, and else not at all. As long
-        as the provider has no name for a picture, one message goes at a time. None: its turn came
-        too late, or the table is away, so it was not tried.
+        Where it takes none, or none as that template, the text goes alone if its author said so,
+        and else not at all. As long as the provider has no name for a picture, one message goes at
+        a time. None: its turn came too late, or the table is away, so it was not tried.
         """
-        if not self.traits.takes_pictures:
+        if not self.traits.takes_pictures or (self.traits.templated and shown.no_place):
             return await send(None) if shown.text_alone else NOT_TAKEN
         try:
             kept = await self._kept(shown.picture.id)

@@ -4,15 +4,15 @@ People are shared out among a channel's senders, and each sender belongs to a bu
 template is good for a broadcast where every account has it, approved, and saying the same.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from chaupal.broadcasts import people, queries
 from chaupal.broadcasts.audience import And, Languages
 from chaupal.broadcasts.compiler import Target
-from chaupal.broadcasts.filling import VARIABLE, Chosen, Fill, filled, wanted
+from chaupal.broadcasts.filling import LIFE_KNOWN_FOR, VARIABLE, Chosen, Fill, filled, wanted
 from chaupal.broadcasts.models import LANGUAGES, Broadcast, Draft, Purpose
 from chaupal.channels.registry import CHANNELS
 from chaupal.kit import db
@@ -49,6 +49,8 @@ class Template:
     ttl_s: int | None
     checked_at: datetime
     changed_at: datetime
+    quality: str | None
+    pictured: bool
 
     @property
     def parts(self) -> tuple[str | None, str, str | None]:
@@ -70,7 +72,8 @@ async def known(conn: db.Conn, name: str | None = None) -> list[Template]:
         Template,
         """
         SELECT id, business_account, name, code, language, category, status, body, header, footer,
-               buttons, unfit, ttl_s, checked_at, changed_at
+               buttons, unfit, ttl_s, checked_at, changed_at, quality,
+               pictured
           FROM message_template
          WHERE organisation_id = current_organisation()
            AND (%(name)s::text IS NULL OR name = %(name)s)
@@ -107,7 +110,8 @@ async def filled_in(
 ) -> Draft:
     """Return the draft as it goes as this template, with these variables by language.
 
-    Its texts are what the template reads as, in each language in which it can be sent.
+    Its texts are what the template reads as, in each language in which it can be sent. Where a
+    picture stands above them, the draft has to have one.
     """
     async with db.transaction(rt.pool, actor.organisation) as conn:
         usable = await _usable(conn, name, draft)
@@ -115,7 +119,9 @@ async def filled_in(
     if any(variables[language] for language in unknown):
         raise Invalid("template.no_such_language", name=name, language=min(unknown))
     given = {language: tuple(variables.get(language, ())) for language in usable}
-    fills = {language: Fill(usable[language].code, given[language]) for language in usable}
+    fills = {
+        language: Fill(row.code, given[language], row.pictured) for language, row in usable.items()
+    }
     return replace(draft, texts=_texts(usable, given), template=Chosen(name, fills))
 
 
@@ -131,8 +137,8 @@ async def check(conn: db.Conn, draft: Draft) -> None:
         return
     usable = await _usable(conn, draft.template.name, draft)
     fills = draft.template.fills
-    if {language: row.code for language, row in usable.items()} != {
-        language: fill.code for language, fill in fills.items()
+    if {language: (row.code, row.pictured) for language, row in usable.items()} != {
+        language: (fill.code, fill.pictured) for language, fill in fills.items()
     }:
         raise Refused("template.changed", name=draft.template.name)
     if draft.texts != _texts(usable, {language: fills[language].variables for language in usable}):
@@ -177,6 +183,29 @@ async def holding(conn: db.Conn, broadcast: Broadcast) -> Template | None:
     )
 
 
+async def own_life(
+    conn: db.Conn, name: str, codes: Collection[str] | None = None, *, now: datetime
+) -> timedelta | None:
+    """Return the longest that what goes as a template may take to arrive, in these codes of it or
+    in those in which it can go. None: not all of it is known, or was seen lately, so it takes as
+    long as its channel does.
+
+    Each business account has a time of its own for it, and the longest counts.
+    """
+    homes = [row.business_account for row in await accounts(conn)]
+    rows = [row for row in await known(conn, name) if row.business_account in homes]
+    if codes is None:
+        codes = {row.code for row in by_language(rows, homes).values()}
+    lives = {
+        (row.business_account, row.code): row.ttl_s
+        for row in rows
+        if row.code in codes and row.checked_at > now - LIFE_KNOWN_FOR and row.ttl_s is not None
+    }
+    if not lives or len(lives) < len(codes) * len(homes):
+        return None
+    return timedelta(seconds=max(lives.values()))
+
+
 async def _usable(conn: db.Conn, name: str, draft: Draft) -> dict[str, Template]:
     """Return the template by language as far as every business account can send it."""
     if not any(channel in TEMPLATED for channel in draft.via):
@@ -190,7 +219,9 @@ async def _usable(conn: db.Conn, name: str, draft: Draft) -> dict[str, Template]
     usable = by_language(rows, homes)
     if not usable:
         raise _why_not(rows, homes, name)
-    for row in usable.values():
+    for language, row in usable.items():
+        if row.pictured and not draft.pictures:
+            raise Invalid("template.picture_missing", name=name, language=language)
         if row.category not in FITTING[draft.purpose]:
             raise Invalid(
                 "template.category_mismatch",
@@ -210,7 +241,7 @@ def by_language(rows: Iterable[Template], homes: Sequence[str | None]) -> dict[s
             by_code.setdefault(row.code, []).append(row)
     for code in sorted(by_code, key=lambda code: (len(code), code)):
         found = by_code[code]
-        says = {(row.parts, row.buttons, row.category) for row in found}
+        says = {(row.parts, row.buttons, row.category, row.pictured) for row in found}
         if len(found) == len(homes) and len(says) == 1:
             usable.setdefault(found[0].language, found[0])
     return usable

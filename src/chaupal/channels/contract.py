@@ -10,9 +10,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol, TypeAlias, runtime_checkable
 
-import aiohttp
-
 from chaupal.arrivals.models import Arrival, Failure, StatusArrived
+from chaupal.channels.http import HttpClient
 from chaupal.people.models import ContactChannel, Word
 
 
@@ -236,7 +235,8 @@ class Listening(Protocol):
 class TemplateText:
     """A template as its provider has it: `body` with its variables as {{1}}, {{2}}, and the fixed
     parts that readers see beside it. `unfit`: why we could not send it, if we could not. `ttl_s`:
-    for so long the provider tries, where it says so."""
+    what we send as it arrives within that time or never, where that is sure. `pictured`: each
+    message has to bring a picture, which stands above the text."""
 
     name: str
     code: str
@@ -250,6 +250,7 @@ class TemplateText:
     unfit: str | None
     provider_ref: str
     ttl_s: int | None
+    pictured: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,7 +337,7 @@ class Channel(Protocol):
         """Say what kind of channel this is."""
         ...
 
-    def connect(self, http: aiohttp.ClientSession, account: Account) -> Connection:
+    def connect(self, http: HttpClient, account: Account) -> Connection:
         """Open a sender's line. Nothing is sent yet."""
         ...
 

@@ -2,10 +2,9 @@
 
 What matters is where it broke. If no connection was made, nothing was sent and trying again
 is safe; anything later may have been read by the provider. Errors are told by their kind
-alone: the libraries' own sentences hold URLs, and some providers put tokens into those.
+alone: the system's own sentences may hold addresses.
 """
 
-import asyncio
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,14 +13,12 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from typing import NamedTuple, TypeAlias, assert_never
 
-import aiohttp
 import msgspec
-from yarl import URL
 
-ANSWER_LIMIT_BYTES = 65_536
+from chaupal.channels.http import AnswerLost, HttpClient, NotReached, Reply
+
 ANSWER_TIMEOUT_S = 30.0
-CONNECT_TIMEOUT = aiohttp.ClientTimeout(total=None, connect=10.0)
-HEADERS = {"Content-Type": "application/json", "User-Agent": "chaupal/0.1.0"}
+JSON = "application/json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,20 +38,6 @@ class InTrouble:
 
     status: int
     body: dict[str, object] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class NotReached:
-    """No connection was made, so nothing was sent."""
-
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerLost:
-    """The request may have been read, and no readable answer came."""
-
-    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +91,7 @@ def listening() -> Iterator[list[Heard]]:
 
 
 async def exchange(
-    http: aiohttp.ClientSession,
+    http: HttpClient,
     method: str,
     url: str,
     body: dict[str, object] | Raw | None,
@@ -145,7 +128,7 @@ def _told(method: str, end: End, took_s: float) -> Heard:
 
 
 async def _exchange(
-    http: aiohttp.ClientSession,
+    http: HttpClient,
     method: str,
     url: str,
     body: dict[str, object] | Raw | None,
@@ -153,46 +136,15 @@ async def _exchange(
     token: str | None,
     timeout_s: float,
 ) -> End:
-    headers = HEADERS if token is None else {**HEADERS, "Authorization": f"Bearer {token}"}
     raw: bytes | None
     if isinstance(body, Raw):
-        headers, raw = {**headers, "Content-Type": body.content_type}, body.content
+        content_type, raw = body.content_type, body.content
     else:
-        raw = None if body is None else msgspec.json.encode(body)
-    try:
-        target = URL(url, encoded=True)
-        if target.port is None or target.scheme not in ("http", "https"):
-            return NotReached("bad_endpoint")
-    except ValueError:
-        return NotReached("bad_endpoint")
-    try:
-        async with (
-            asyncio.timeout(timeout_s),
-            http.request(
-                method,
-                target,
-                data=raw,
-                headers=headers,
-                allow_redirects=False,
-                timeout=CONNECT_TIMEOUT,
-            ) as response,
-        ):
-            return _read(response.status, await _bounded(response))
-    except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL) as e:
-        return NotReached(type(e).__name__)
-    except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as e:
-        return AnswerLost(type(e).__name__)
-
-
-async def _bounded(response: aiohttp.ClientResponse) -> bytes | None:
-    """Return the answer's bytes, or None where there are more than a provider has to say."""
-    body = bytearray()
-    async for chunk in response.content.iter_any():
-        body += chunk
-        if len(body) > ANSWER_LIMIT_BYTES:
-            response.close()
-            return None
-    return bytes(body)
+        content_type, raw = JSON, None if body is None else msgspec.json.encode(body)
+    end = await http.request(
+        method, url, body=raw, content_type=content_type, token=token, timeout_s=timeout_s
+    )
+    return _read(end.status, end.body) if isinstance(end, Reply) else end
 
 
 def _read(status: int, raw: bytes | None) -> End:

@@ -6,8 +6,6 @@ from datetime import datetime, timedelta
 from typing import assert_never
 from uuid import UUID
 
-import aiohttp
-
 from chaupal import record
 from chaupal.arrivals import log as arrivals_log
 from chaupal.broadcasts import exchanges
@@ -23,6 +21,7 @@ from chaupal.channels.contract import (
     Unknown,
 )
 from chaupal.channels.exchange import listening
+from chaupal.channels.http import HttpClient
 from chaupal.channels.registry import CHANNELS
 from chaupal.kit import db, log
 from chaupal.kit.ids import OrganisationId
@@ -91,7 +90,7 @@ class Manners:
 
 async def tell(
     rt: Runtime,
-    http: aiohttp.ClientSession,
+    http: HttpClient,
     organisation: OrganisationId,
     manners: Manners | None = None,
 ) -> int:
@@ -109,9 +108,11 @@ async def tell(
 
 
 async def _batch(
-    rt: Runtime, http: aiohttp.ClientSession, organisation: OrganisationId, manners: Manners
+    rt: Runtime, http: HttpClient, organisation: OrganisationId, manners: Manners
 ) -> list[Settled]:
     async with db.transaction(rt.pool, organisation) as conn:
+        if not await tellings.anybody(conn, now=rt.now()):
+            return []  # several times a second, whatever else is going on
         await tellings.lock(conn)
         await tellings.lapse(conn, now=rt.now())
         parts = await tellings.claim(
@@ -183,7 +184,7 @@ class _Teller:
     def __init__(
         self,
         rt: Runtime,
-        http: aiohttp.ClientSession,
+        http: HttpClient,
         organisation: OrganisationId,
         names: dict[str, str],
         manners: Manners,

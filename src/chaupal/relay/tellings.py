@@ -43,6 +43,31 @@ async def lock(conn: db.Conn) -> None:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Whether there is anybody to tell, or whose worker went quiet."""
+
+    waits: bool
+
+
+async def anybody(conn: db.Conn, *, now: datetime) -> bool:
+    """Say whether `claim` or `lapse` may find anything: a look into two indexes."""
+    found = await db.one(
+        conn,
+        Waiting,
+        """
+        SELECT EXISTS (SELECT FROM relay_assignment
+                        WHERE organisation_id = current_organisation()
+                          AND telling = 'queued' AND due_at <= %(now)s)
+            OR EXISTS (SELECT FROM relay_assignment
+                        WHERE organisation_id = current_organisation()
+                          AND telling = 'telling' AND lease_until < %(now)s) AS waits
+        """,
+        now=now,
+    )
+    return found.waits
+
+
 async def claim(
     conn: db.Conn, *, channels: list[str], now: datetime, lease: timedelta, limit: int
 ) -> list[ToTell]:

@@ -57,6 +57,11 @@ OF_TEMPLATES: Mapping[str, Words] = {
         N_("A template goes to people over WhatsApp Cloud, and that is not chosen."),
         N_("Tick WhatsApp Cloud, or write the text yourself."),
     ),
+    "template.picture_missing": Words(
+        N_("A picture is missing"),
+        N_("In %(name)s a picture stands above the text."),
+        N_("Add one to the broadcast, or choose another template."),
+    ),
     "template.synthetic": Words(
         N_("A template cannot get the label"),
         N_("What was made with AI is sent with a label, and a template goes as it was approved."),

@@ -144,6 +144,11 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         "disabled": N_("switched off by WhatsApp"),
         "gone": N_("no longer there"),
     },
+    "template_quality": {
+        "high": N_("people take it well"),
+        "medium": N_("people take it middling"),
+        "low": N_("people block it or report it: WhatsApp may pause it"),
+    },
     "template_category": {
         "marketing": N_("marketing"),
         "utility": N_("utility"),
@@ -151,7 +156,7 @@ TERMS: Mapping[str, Mapping[str, str]] = {
     },
     "unfit": {
         "named_variables": N_("blanks with names instead of numbers"),
-        "media_header": N_("a picture, film or file above the text"),
+        "media_header": N_("a film or file above the text"),
         "variable_outside_body": N_("a blank outside its text"),
         "button_of_another_kind": N_("a button of a kind that we do not know"),
         "unknown_part": N_("a part that we do not know"),

@@ -7,11 +7,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-import aiohttp
-
 from chaupal.arrivals import actions as arrivals
 from chaupal.broadcasts import asking, fetching, keeping, pictures, retracting
 from chaupal.broadcasts import jobs as broadcasts
+from chaupal.channels.http import HttpClient
 from chaupal.directory import tallies
 from chaupal.directory.jobs import run as imports
 from chaupal.groups.coverage import jobs as coverage
@@ -41,7 +40,7 @@ class Duty:
 
 
 def duties(
-    rt: Runtime, organisation: OrganisationId, http: aiohttp.ClientSession, patience: Patience
+    rt: Runtime, organisation: OrganisationId, http: HttpClient, patience: Patience
 ) -> list[Duty]:
     """Return what has to be done for one organisation."""
     manners = relay.Manners()

@@ -3,9 +3,8 @@
 import asyncio
 from contextlib import suppress
 
-import aiohttp
-
 from chaupal.broadcasts.dispatch import Dispatcher, Leases
+from chaupal.channels.http import HttpClient
 from chaupal.kit import db, log
 from chaupal.kit.ids import OrganisationId
 from chaupal.kit.refusals import Unavailable
@@ -16,7 +15,6 @@ from chaupal.worker import imports, projection
 from chaupal.worker.duties import carry_out, duties
 
 NEW_ORGANISATIONS_EVERY_S = 5.0
-CONNECTIONS = 256
 
 logger = log.logger(__name__)
 
@@ -30,9 +28,7 @@ async def run(
 ) -> None:
     """Work until told to stop. A part that fails for another reason than an engine being away
     ends the whole worker, loudly: its supervisor starts a fresh one."""
-    connector = aiohttp.TCPConnector(limit=CONNECTIONS)
-    session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
-    async with session as http, asyncio.TaskGroup() as parts:
+    async with HttpClient() as http, asyncio.TaskGroup() as parts:
         parts.create_task(projection.run(rt, stop))
         known: set[OrganisationId] = set()
         while not stop.is_set():

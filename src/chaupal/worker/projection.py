@@ -30,8 +30,9 @@ from chaupal.arrivals.models import (
     RelayPosted,
     SenderHeard,
     StatusArrived,
+    TemplateHeard,
 )
-from chaupal.broadcasts import receipts, standing
+from chaupal.broadcasts import receipts, standing, template_words
 from chaupal.channels import reading
 from chaupal.channels.registry import CHANNELS
 from chaupal.groups import pulses as group_pulses
@@ -50,8 +51,8 @@ STANDBY_S = 1.0
 ROOM_EVERY = 100
 PROOF_LIMIT_CHARACTERS = 300
 COUNTED = (
-    "receipts", "kept", "pulses", "stopped", "started", "heard", "opened", "posted", "verified",
-    "deleted",
+    "receipts", "kept", "pulses", "stopped", "started", "heard", "templates", "opened", "posted",
+    "verified", "deleted",
 )  # fmt: skip
 
 
@@ -72,6 +73,7 @@ class Gathered:
     said: dict[UUID, list[MessageArrived | GroupPulse]] = field(default_factory=dict)
     words: dict[tuple[UUID, ContactChannel], list[PersonSaid]] = field(default_factory=dict)
     heard: dict[UUID, list[SenderHeard]] = field(default_factory=dict)
+    templates: dict[UUID, list[TemplateHeard]] = field(default_factory=dict)
     opened: list[RelayOpened] = field(default_factory=list)
     posted: list[RelayPosted] = field(default_factory=list)
     deleted: list[RelayDeleted] = field(default_factory=list)
@@ -102,6 +104,9 @@ class Gathered:
             case SenderHeard():
                 dated_word = replace(arrival, at=arrival.at or envelope.received_at)
                 self.heard.setdefault(UUID(source), []).append(dated_word)
+            case TemplateHeard():
+                of_template = replace(arrival, at=arrival.at or envelope.received_at)
+                self.templates.setdefault(UUID(source), []).append(of_template)
             case RelayOpened():
                 self.opened.append(arrival)
             case RelayPosted():
@@ -292,6 +297,10 @@ async def _apply_to(
     now = rt.now()
     counts = dict.fromkeys(COUNTED, 0)
     actor = record.part_of_the_system(organisation, "worker.projection")
+    for sender, of_templates in gathered.templates.items():
+        counts["templates"] += await template_words.apply(
+            conn, sender, of_templates, actor=actor, now=now
+        )
     for sender, statuses in gathered.statuses.items():
         counts["receipts"] += await receipts.apply(conn, sender, statuses, now=now)
     for sender, said in gathered.said.items():
@@ -327,7 +336,7 @@ async def _apply_to(
     )
     by_hand = counts["opened"] + counts["posted"] + counts["verified"] + counts["deleted"]
     moved = {
-        "broadcasts": counts["receipts"] + by_hand,
+        "broadcasts": counts["receipts"] + counts["templates"] + by_hand,
         "arrivals": counts["kept"] + counts["pulses"] + by_hand,
         "relay": by_hand,
     }

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-import aiohttp
 from aiosmtplib import (
     SMTP,
     SMTPAuthenticationError,
@@ -31,6 +30,7 @@ from chaupal.channels.contract import (
 )
 from chaupal.channels.email import bounces, letter
 from chaupal.channels.email.server import Server
+from chaupal.channels.http import HttpClient
 from chaupal.people.models import ContactChannel
 
 ANSWER_TIMEOUT_S = 30.0
@@ -56,7 +56,7 @@ class Email:
     answer_timeout_s: float = ANSWER_TIMEOUT_S
     traits: Traits = TRAITS
 
-    def connect(self, http: aiohttp.ClientSession, account: Account) -> Connection:  # noqa: ARG002
+    def connect(self, http: HttpClient, account: Account) -> Connection:  # noqa: ARG002
         """Open a sender's line to its server; sessions begin with the first message."""
         return _Line(account, self.answer_timeout_s)
 

@@ -7,8 +7,6 @@ from datetime import timedelta
 from typing import assert_never
 from urllib.parse import quote
 
-import aiohttp
-
 from chaupal.arrivals.models import (
     Arrival,
     Evidence,
@@ -34,16 +32,8 @@ from chaupal.channels.contract import (
     Traits,
     Unknown,
 )
-from chaupal.channels.exchange import (
-    ANSWER_TIMEOUT_S,
-    Answered,
-    AnswerLost,
-    End,
-    InTrouble,
-    NotReached,
-    Raw,
-    exchange,
-)
+from chaupal.channels.exchange import ANSWER_TIMEOUT_S, Answered, End, InTrouble, Raw, exchange
+from chaupal.channels.http import AnswerLost, HttpClient, NotReached
 from chaupal.people.words import spoken
 
 # Our own event's field, and whose events may carry it. The registration keeps these names
@@ -73,7 +63,7 @@ class Matrix:
     answer_timeout_s: float = ANSWER_TIMEOUT_S
     traits: Traits = TRAITS
 
-    def connect(self, http: aiohttp.ClientSession, account: Account) -> Connection:
+    def connect(self, http: HttpClient, account: Account) -> Connection:
         """Open the application service's line; `account.token` is its as_token."""
         return _Line(http, account.endpoint.rstrip("/"), account.token, self.answer_timeout_s)
 
@@ -93,7 +83,7 @@ class Matrix:
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    http: aiohttp.ClientSession
+    http: HttpClient
     endpoint: str
     token: str
     timeout_s: float

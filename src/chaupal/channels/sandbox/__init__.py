@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import assert_never
 
-import aiohttp
-
 from chaupal.arrivals.models import (
     Arrival,
     Evidence,
@@ -39,16 +37,8 @@ from chaupal.channels.contract import (
     Traits,
     Unknown,
 )
-from chaupal.channels.exchange import (
-    ANSWER_TIMEOUT_S,
-    Answered,
-    AnswerLost,
-    End,
-    InTrouble,
-    NotReached,
-    Raw,
-    exchange,
-)
+from chaupal.channels.exchange import ANSWER_TIMEOUT_S, Answered, End, InTrouble, Raw, exchange
+from chaupal.channels.http import AnswerLost, HttpClient, NotReached
 from chaupal.people.models import ContactChannel, Word
 from chaupal.people.words import spoken
 
@@ -72,7 +62,7 @@ class Sandbox:
     answer_timeout_s: float = ANSWER_TIMEOUT_S
     traits: Traits = TRAITS
 
-    def connect(self, http: aiohttp.ClientSession, account: Account) -> Connection:
+    def connect(self, http: HttpClient, account: Account) -> Connection:
         """Open a bot's line."""
         url = f"{account.endpoint.rstrip('/')}/bot{account.token}"
         return _Line(http, url, self.answer_timeout_s)
@@ -92,7 +82,7 @@ class Sandbox:
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    http: aiohttp.ClientSession
+    http: HttpClient
     url: str
     timeout_s: float
 

@@ -8,7 +8,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-import aiohttp
 from smpp34 import SmppError
 
 from chaupal.arrivals.models import Arrival, Failure
@@ -26,6 +25,7 @@ from chaupal.channels.contract import (
     Traits,
     Unknown,
 )
+from chaupal.channels.http import HttpClient
 from chaupal.channels.sms import pdus, receipts, segments, verdicts
 from chaupal.channels.sms.centre import Centre
 from chaupal.channels.sms.pdus import Pdu
@@ -63,7 +63,7 @@ class Sms:
     tls: ssl.SSLContext | None = field(default=None, repr=False)
     traits: Traits = TRAITS
 
-    def connect(self, http: aiohttp.ClientSession, account: Account) -> Connection:  # noqa: ARG002
+    def connect(self, http: HttpClient, account: Account) -> Connection:  # noqa: ARG002
         """Open a sender's line; it binds with the first message, or when somebody listens."""
         return _Line(self, account)
 

@@ -6,8 +6,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
-import aiohttp
-
 from chaupal.arrivals.models import Arrival, Failure, GroupPulse, MessageArrived, PersonSaid
 from chaupal.channels import reading
 from chaupal.channels.contract import (
@@ -29,14 +27,13 @@ from chaupal.channels.contract import (
 from chaupal.channels.exchange import (
     ANSWER_TIMEOUT_S,
     Answered,
-    AnswerLost,
     End,
     InTrouble,
-    NotReached,
     Raw,
     exchange,
     form,
 )
+from chaupal.channels.http import AnswerLost, HttpClient, NotReached
 from chaupal.people.models import ContactChannel, Word
 from chaupal.people.words import spoken
 
@@ -77,7 +74,7 @@ class Telegram:
     answer_timeout_s: float = ANSWER_TIMEOUT_S
     traits: Traits = TRAITS
 
-    def connect(self, http: aiohttp.ClientSession, account: Account) -> Connection:
+    def connect(self, http: HttpClient, account: Account) -> Connection:
         """Open a bot's line."""
         url = f"{account.endpoint.rstrip('/')}/bot{account.token}"
         return _Line(http, url, self.answer_timeout_s)
@@ -96,7 +93,7 @@ class Telegram:
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    http: aiohttp.ClientSession
+    http: HttpClient
     url: str
     timeout_s: float
 

@@ -11,17 +11,19 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import assert_never
 
-import aiohttp
-
 from chaupal.arrivals.models import Arrival, Failure, StatusArrived
 from chaupal.channels.contract import (
+    FORGOTTEN,
     Accepted,
     Account,
+    Brought,
     Connection,
     Deferred,
     Doubt,
     Message,
     Outcome,
+    Picture,
+    Pictures,
     Registered,
     Rejected,
     TemplatePage,
@@ -31,12 +33,13 @@ from chaupal.channels.contract import (
 from chaupal.channels.exchange import (
     ANSWER_TIMEOUT_S,
     Answered,
-    AnswerLost,
     End,
     InTrouble,
-    NotReached,
+    Raw,
     exchange,
+    form,
 )
+from chaupal.channels.http import AnswerLost, HttpClient, NotReached
 from chaupal.channels.whatsapp_cloud import (
     errors,
     history,
@@ -49,6 +52,7 @@ from chaupal.people.models import ContactChannel
 
 HISTORY_PAGES_LIMIT = 200
 VERIFY_LABEL = b"chaupal webhook verification"
+_MEDIA = re.compile(r"[A-Za-z0-9_-]{1,200}")
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{1,200}")
 
 TRAITS = Traits(
@@ -61,6 +65,8 @@ TRAITS = Traits(
     reaches_people_at=ContactChannel.WHATSAPP_CLOUD,
     templated=True,
     remembers_sends=True,
+    pictures=Pictures.BROUGHT,
+    caption_limit_characters=1024,
 )
 
 
@@ -72,7 +78,7 @@ class WhatsAppCloud:
     history_pages_limit: int = HISTORY_PAGES_LIMIT
     traits: Traits = TRAITS
 
-    def connect(self, http: aiohttp.ClientSession, account: Account) -> Connection:
+    def connect(self, http: HttpClient, account: Account) -> Connection:
         """Open a number's line."""
         endpoint = account.endpoint.rstrip("/")
         return Line(
@@ -116,7 +122,7 @@ def verify_token(account: Account) -> str:
 class Line:
     """One number's line. `endpoint` ends in the number's id."""
 
-    http: aiohttp.ClientSession
+    http: HttpClient
     endpoint: str
     token: str
     verify: str
@@ -125,7 +131,35 @@ class Line:
 
     async def send(self, message: Message, /) -> Outcome:
         """Post one message; its key comes back with every status."""
-        return read_reply(await self._ask("POST", "/messages", requests.send(message)))
+        end = await self._ask("POST", "/messages", requests.send(message))
+        if message.picture is not None and _names_something_wrong(end):
+            return await self._about(message.picture, read_reply(end))
+        return read_reply(end)
+
+    async def _about(self, picture: Picture, refused: Outcome) -> Outcome:
+        """Say whether it is the picture that was refused, as it is not there any more.
+
+        Nothing was sent. Where that cannot be found out, a few tries are worth it.
+        """
+        assert picture.reference is not None, "it was sent under that"
+        end = await self._get(requests.media(self.endpoint, picture.reference))
+        if _names_something_wrong(end):
+            return Deferred(FORGOTTEN)
+        if isinstance(end, Answered) and end.status == 200:
+            return refused
+        return Deferred(f"error_{errors.BAD_PARAMETER}", tries_limit=errors.FEW_TRIES)
+
+    async def bring(self, picture: Picture, /) -> Brought | Deferred | Rejected:
+        """Upload a picture under this number, which alone can send it, for 30 days."""
+        fields = {"messaging_product": "whatsapp", "type": "image/jpeg"}
+        end = await self._ask("POST", "/media", form(fields, "file", picture.body))
+        match end:
+            case Answered(200, {"id": str(id)}) if _MEDIA.fullmatch(id):
+                return Brought(id)
+        outcome = read_reply(end)
+        if isinstance(outcome, Deferred | Rejected):
+            return outcome
+        return Deferred("picture_not_brought")
 
     async def look_up(self, doubts: Sequence[Doubt], /) -> list[StatusArrived]:
         """Read back what the number has sent until these doubts are covered, and see what fits.
@@ -173,7 +207,7 @@ class Line:
                 outcome = read_reply(end)
         return Unknown("answer_unreadable") if isinstance(outcome, Accepted) else outcome
 
-    async def _ask(self, method: str, path: str, body: dict[str, object]) -> End:
+    async def _ask(self, method: str, path: str, body: dict[str, object] | Raw) -> End:
         return await exchange(
             self.http,
             method,
@@ -187,6 +221,14 @@ class Line:
         return await exchange(
             self.http, "GET", url, None, token=self.token, timeout_s=self.timeout_s
         )
+
+
+def _names_something_wrong(end: End) -> bool:
+    return (
+        isinstance(end, Answered)
+        and 400 <= end.status < 500
+        and errors.code_in(end.body) == errors.BAD_PARAMETER
+    )
 
 
 def read_reply(end: End) -> Outcome:

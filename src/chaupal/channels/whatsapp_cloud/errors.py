@@ -12,6 +12,8 @@ from chaupal.channels.contract import Deferred, Halt, Rejected
 
 FEW_TRIES = 5
 OPTED_OUT = 131050
+# Something asked for is wrong, or is not there; which thing, only its English says.
+BAD_PARAMETER = 100
 
 _BACK_OFF = (4, 80007, 130429)
 _PAIR_ONLY = (131056,)

@@ -6,7 +6,7 @@ back with every status, though the OpenAPI description does not know it.
 
 from urllib.parse import quote, urlencode
 
-from chaupal.channels.contract import Button, FilledTemplate, Message
+from chaupal.channels.contract import Button, FilledTemplate, Message, Picture
 from chaupal.channels.whatsapp_cloud import naming
 
 LABEL_LIMIT_CHARACTERS = 20
@@ -38,7 +38,10 @@ def _to(address: str) -> dict[str, object]:
 
 def _content(message: Message) -> dict[str, object]:
     if message.template is not None:
-        return {"type": "template", "template": _template(message.template, message.buttons)}
+        template = _template(message.template, message.buttons, message.picture)
+        return {"type": "template", "template": template}
+    if message.picture is not None:
+        return {"type": "image", "image": {**_image(message.picture), "caption": message.text}}
     if not message.buttons:
         return {"type": "text", "text": {"preview_url": False, "body": message.text}}
     replies = [
@@ -55,8 +58,18 @@ def _content(message: Message) -> dict[str, object]:
     }
 
 
-def _template(template: FilledTemplate, buttons: tuple[Button, ...]) -> dict[str, object]:
+def _image(picture: Picture) -> dict[str, object]:
+    assert picture.reference is not None, "it was brought before"
+    return {"id": picture.reference}
+
+
+def _template(
+    template: FilledTemplate, buttons: tuple[Button, ...], picture: Picture | None
+) -> dict[str, object]:
     components: list[dict[str, object]] = []
+    if picture is not None:
+        image = {"type": "image", "image": _image(picture)}
+        components.append({"type": "header", "parameters": [image]})
     if template.variables:
         texts = [{"type": "text", "text": variable} for variable in template.variables]
         components.append({"type": "body", "parameters": texts})
@@ -79,6 +92,13 @@ def _template(template: FilledTemplate, buttons: tuple[Button, ...]) -> dict[str
 def carried(button: Button) -> str:
     """Return what a button of ours brings back when somebody presses it."""
     return f"chaupal:{button.word}"
+
+
+def media(endpoint: str, reference: str) -> str:
+    """Return where one of the number's pictures is asked for."""
+    beside, _, number = endpoint.rpartition("/")
+    query = urlencode({"phone_number_id": number}, quote_via=quote)
+    return f"{beside}/{quote(reference, safe='')}?{query}"
 
 
 def history(endpoint: str, after: str | None) -> str:

@@ -1,7 +1,7 @@
 """The templates of a business account, as the Cloud API lists them. Pure.
 
-Only a text with numbered variables and fixed parts around it can be sent from here; what a template
-has beyond that is named as the reason why it can't, and never guessed at.
+Only a text with numbered variables, fixed parts around it and a picture above it can be sent from
+here; what a template has beyond that is named as the reason why it can't, and never guessed at.
 https://developers.facebook.com/documentation/business-messaging/whatsapp/reference/whatsapp-business-account/template-api
 """
 
@@ -23,6 +23,14 @@ LANGUAGES = frozenset({"hi", "en"})
 FIXED_BUTTONS = frozenset({"QUICK_REPLY", "URL", "PHONE_NUMBER"})
 NAME = re.compile(r"[a-z0-9_]{1,512}")
 CODE = re.compile(r"[A-Za-z_]{2,10}")
+# Which times to live of its own a template can have that is sent as we send it. To a marketing
+# template's Meta keeps only over its Marketing Messages API: here it lives like any other message.
+# https://developers.facebook.com/documentation/business-messaging/whatsapp/templates/time-to-live
+# (as of 21 May 2026)
+LIVES_S: Mapping[str, range] = {
+    "utility": range(30, 43_201),
+    "authentication": range(30, 901),
+}
 BODY_LIMIT, PART_LIMIT, BUTTONS_LIMIT = 1024, 60, 400
 VARIABLE = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
 
@@ -61,9 +69,9 @@ def _text(entry: dict[str, object]) -> TemplateText | None:
     [text] = bodies
     if not isinstance(text, str) or not 0 < len(text) <= BODY_LIMIT:
         return None
-    header, footer = _part(parts, "HEADER"), _part(parts, "FOOTER")
+    pictured = any(map(_is_picture, parts))
+    header, footer = None if pictured else _part(parts, "HEADER"), _part(parts, "FOOTER")
     labels = "\n".join(str(button.get("text", "")).replace("\n", " ") for button in _buttons(parts))
-    ttl = entry.get("message_send_ttl_seconds")
     return TemplateText(
         name=name,
         code=code,
@@ -76,8 +84,20 @@ def _text(entry: dict[str, object]) -> TemplateText | None:
         buttons=labels[:BUTTONS_LIMIT],
         unfit=_unfit(text, parts, entry.get("parameter_format")),
         provider_ref=ref[:60],
-        ttl_s=ttl if isinstance(ttl, int) and not isinstance(ttl, bool) and ttl > 0 else None,
+        ttl_s=_life_s(category.lower(), entry.get("message_send_ttl_seconds")),
+        pictured=pictured,
     )
+
+
+def _life_s(category: str, told: object) -> int | None:
+    """Return a time to live that Meta keeps to; what it does not, -1 for one, is None."""
+    if not isinstance(told, int) or isinstance(told, bool):
+        return None
+    return told if told in LIVES_S.get(category, ()) else None
+
+
+def _is_picture(part: dict[str, object]) -> bool:
+    return (part.get("type"), part.get("format")) == ("HEADER", "IMAGE")
 
 
 def _part(parts: list[dict[str, object]], kind: str) -> str | None:
@@ -106,7 +126,7 @@ def _unfit(body: str, parts: list[dict[str, object]], written: object) -> str | 
 
 def _unfit_part(part: dict[str, object]) -> str | None:
     match part:
-        case {"type": "HEADER", "format": str(kind)} if kind != "TEXT":
+        case {"type": "HEADER", "format": str(kind)} if kind not in {"TEXT", "IMAGE"}:
             return "media_header"
         case {"type": "HEADER" | "FOOTER", "text": str(text)} if VARIABLE.search(text):
             return "variable_outside_body"

@@ -13,10 +13,12 @@ from chaupal.arrivals.models import (
     Failure,
     MessageArrived,
     PersonSaid,
+    SenderHeard,
     StatusArrived,
+    TemplateHeard,
 )
 from chaupal.channels import reading
-from chaupal.channels.whatsapp_cloud import errors, naming, standing
+from chaupal.channels.whatsapp_cloud import errors, naming, standing, template_words
 from chaupal.people.models import Word
 from chaupal.people.words import spoken
 
@@ -44,7 +46,7 @@ def read(body: bytes) -> list[Arrival]:
         arrival
         for entry in reading.dicts(payload.get("entry"))
         for change in reading.dicts(entry.get("changes"))
-        for arrival in (*_in_change(change.get("value")), *_of_account(change, entry.get("time")))
+        for arrival in (*_in_change(change.get("value")), *_of_account(change, entry))
     ]
 
 
@@ -63,12 +65,15 @@ def _in_change(value: object) -> Iterator[Arrival]:
             yield said
 
 
-def _of_account(change: dict[str, object], moment: object) -> Iterator[Arrival]:
-    """Return what is said of the number and its account, rather than of messages."""
+def _of_account(change: dict[str, object], entry: dict[str, object]) -> Iterator[Arrival]:
+    """Return what is said of the number, its account and its templates, rather than of messages."""
     value = change.get("value")
     if not isinstance(value, dict):
         return
+    heard: SenderHeard | TemplateHeard | None
     match change.get("field"):
+        case str(what) if what in template_words.FIELDS:
+            heard = template_words.read(what, value, entry.get("id"))
         case "phone_number_quality_update":
             heard = standing.quality(value)
         case "business_capability_update":
@@ -78,7 +83,7 @@ def _of_account(change: dict[str, object], moment: object) -> Iterator[Arrival]:
         case _:
             return
     if heard is not None:
-        yield replace(heard, at=_instant(moment))
+        yield replace(heard, at=_instant(entry.get("time")))
 
 
 def read_status(status: dict[str, object]) -> Iterator[Arrival]:

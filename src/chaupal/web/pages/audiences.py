@@ -209,7 +209,10 @@ async def _ahead(
     rt: Runtime, desk: Desk, target: Target, via: tuple[str, ...], life: Shown
 ) -> dict[str, Any]:
     async with db.transaction(rt.pool, desk.actor.organisation) as conn:
-        found = await ahead.of_target(conn, target, via, life.life)
+        whole = life.life
+        if life.template:
+            whole = await ahead.as_template(conn, whole, life.template, now=rt.now())
+        found = await ahead.of_target(conn, target, via, whole)
     return told(
         found,
         life.life.ends_at,

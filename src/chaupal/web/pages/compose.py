@@ -13,6 +13,7 @@ from litestar.params import FromPath
 from chaupal.arrivals import log as arrivals_log
 from chaupal.broadcasts import actions, audience, people, queries, saved
 from chaupal.broadcasts.models import (
+    LANGUAGES,
     LONGEST_AHEAD,
     LONGEST_LIFE,
     TEXT_LIMIT_CHARACTERS,
@@ -78,7 +79,7 @@ class Written:
         starts_at = life.start(self.starts)
         written = {"hi": self.text_hi, "en": self.text_en}
         texts = {language: text for language, text in written.items() if text.strip()}
-        beside = self.picture.beside(texts)
+        beside = self.picture.beside(LANGUAGES if self.templated.name else texts)
         return Draft(
             title=self.title,
             texts=texts,
@@ -363,6 +364,7 @@ def _life(written: Written, now: datetime) -> life.Shown:
         written.expires_h,
         written.opened_at,
         denied=not written.election_matter,
+        template=written.templated.name,
         now=now,
     )
 

@@ -9,7 +9,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from chaupal.arrivals import log as arrivals_log
-from chaupal.broadcasts import held
+from chaupal.broadcasts import ahead, held
 from chaupal.broadcasts.models import Broadcast, Count, State
 from chaupal.kit import db
 from chaupal.kit.refusals import Invalid, NotFound
@@ -296,7 +296,9 @@ async def held_back(
 
     async def look() -> list[held.Held]:
         async with db.transaction(rt.pool, scope.organisation) as conn:
-            return await held.held(conn, shown.id, now=rt.now(), limit=HELD_SHOWN)
+            now = rt.now()
+            own = await ahead.own_life(conn, shown.chosen, now=now)
+            return await held.held(conn, shown.id, now=now, limit=HELD_SHOWN, own=own)
 
     rows = await hub.remembered.of(("held", scope.organisation, shown.id), look)
     return [

@@ -14,6 +14,7 @@ from chaupal.kit import digits
 from chaupal.kit.refusals import Invalid
 from chaupal.organisations.scope import INDIA
 from chaupal.web.language import Language
+from chaupal.web.pages import wording
 from chaupal.web.shapes import named
 
 
@@ -49,14 +50,22 @@ def opened(written: str, now: datetime) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The life of a form's broadcast, and whether its author denies that it is election matter."""
+    """The life of a form's broadcast, whether its author denies that it is election matter, and the
+    name of the template as which it goes, if it goes as one."""
 
     life: Life
     denied: bool
+    template: str
 
 
 def shown(
-    starts: str, expires_h: int, opened_at: datetime, *, denied: bool, now: datetime
+    starts: str,
+    expires_h: int,
+    opened_at: datetime,
+    *,
+    denied: bool,
+    template: str,
+    now: datetime,
 ) -> Shown:
     """Return when what is written would go out; a field that cannot be read counts for nothing."""
     try:
@@ -64,7 +73,8 @@ def shown(
     except Invalid:
         begins_at = None
     lives = min(timedelta(hours=expires_h), LONGEST_LIFE)
-    return Shown(ahead.life(max(begins_at or now, now), (begins_at or opened_at) + lives), denied)
+    ends_at = (begins_at or opened_at) + lives
+    return Shown(ahead.life(max(begins_at or now, now), ends_at), denied, template)
 
 
 def of_form(form: FormMultiDict, now: datetime) -> Shown:
@@ -74,6 +84,7 @@ def of_form(form: FormMultiDict, now: datetime) -> Shown:
         hours(str(form.get("expires_h", ""))),
         opened(str(form.get("opened_at", "")), now),
         denied="election_matter" not in form,
+        template=wording.read(form).name,
         now=now,
     )
 

@@ -69,6 +69,8 @@ def _language(row: Template, *, several: bool) -> dict[str, Any]:
         "ttl_s": row.ttl_s,
         "checked_at": row.checked_at,
         "changed_at": row.changed_at,
+        "quality": row.quality,
+        "pictured": row.pictured,
     }
 
 

@@ -1,7 +1,7 @@
 """A broadcast's wording where it goes as a template: which there are, its blanks, how it reads."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from litestar.datastructures import FormMultiDict
@@ -53,10 +53,13 @@ def of(chosen: Chosen | None) -> Templated:
 
 
 async def filled(rt: Runtime, draft: Draft, said: Templated, desk: Desk) -> Draft:
-    """Return the draft with its texts out of the template, if one is chosen."""
+    """Return the draft with its texts out of the template, if one is chosen, and beside each of
+    them its picture."""
     if not said.name:
         return draft
-    return await templates.filled_in(rt, draft, said.name, said.variables, actor=desk.actor)
+    draft = await templates.filled_in(rt, draft, said.name, said.variables, actor=desk.actor)
+    there = draft.pictures.keys() & draft.texts.keys()
+    return replace(draft, pictures={language: draft.pictures[language] for language in there})
 
 
 async def offered(conn: db.Conn, via: list[str], said: Templated) -> dict[str, Any]:
@@ -70,7 +73,11 @@ async def offered(conn: db.Conn, via: list[str], said: Templated) -> dict[str, A
         by_name.setdefault(row.name, []).append(row)
     usable = {name: templates.by_language(rows, homes) for name, rows in by_name.items()}
     names = [
-        {"name": name, "category": next(iter(found.values())).category}
+        {
+            "name": name,
+            "category": next(iter(found.values())).category,
+            "pictured": any(row.pictured for row in found.values()),
+        }
         for name, found in usable.items()
         if found
     ]
@@ -94,5 +101,6 @@ def _language(row: Template, given: tuple[str, ...]) -> dict[str, Any]:
         "language": row.language,
         "blanks": values,
         "text": templates.so_far(row, values),
+        "pictured": row.pictured,
         "buttons": row.buttons.splitlines(),
     }
