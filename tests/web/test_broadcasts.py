@@ -344,6 +344,17 @@ async def test_the_count_follows_the_form(pair):
     assert "moon" in await count(categories("moon"))
 
 
+async def test_people_without_a_channel_are_not_counted_as_groups(pair):
+    await pair.author.post("/preferences", {"language": "en"})
+    form = {"purpose": "public", "to": "people", **chosen(categories("farmers"))}
+
+    answer = await pair.author.post("/broadcasts/count", form)
+
+    assert answer.status == 200
+    assert 'id="audience-total"' not in answer.text
+    assert "channel" in answer.words
+
+
 async def test_the_picture_leads_to_the_groups_that_it_counts(pair):
     form = {"purpose": "public", **chosen(categories("farmers"))}
     await pair.author.post("/preferences", {"language": "en"})

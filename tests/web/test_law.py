@@ -164,6 +164,11 @@ async def test_an_author_is_told_what_lies_ahead_while_writing(door, place, cloc
         )
         page = await desk.post("/broadcasts/count", form)
         assert heard in page.words, page.words
+        begun = await desk.post("/broadcasts/count", form | {"starts": "2026-03-11T05:00"})
+        assert ("nothing of this goes" if language == "en" else "कुछ नहीं जाएगा") in begun.words
+        waits = form | {"starts": "2026-03-11T05:00", "expires_h": "70"}
+        held = (await desk.post("/broadcasts/count", waits)).words
+        assert ("all of this waits until" if language == "en" else "तक रुके रहेंगे") in held
         short = await desk.post("/broadcasts/count", form | {"expires_h": "3"})
         assert "Unit east ·" not in short.words
         assert "इकाई east ·" not in short.words

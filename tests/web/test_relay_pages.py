@@ -47,6 +47,8 @@ async def test_the_page_can_be_read_in_the_other_language(task, door):
     page = await browser.get(f"/r/{token}?language=en")
 
     assert "Post it in this one group" in page.words
+    assert "Test Organisation" in page.words
+    assert "परीक्षण संगठन" not in page.words
     assert HINDI in page.text
 
 

@@ -1,7 +1,7 @@
 """Numbers, times, pictures and pages, as a reader sees them."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,7 @@ from jinja2 import UndefinedError
 
 import chaupal.web
 from chaupal.web import charts
-from chaupal.web.language import ago, duration, moment, number, percent
+from chaupal.web.language import ago, dated, day, duration, moment, number, percent
 from chaupal.web.render import environment, render
 
 # Pages whose own address is the secret: who has it may write, and nobody else knows it.
@@ -48,6 +48,17 @@ def test_a_share_is_never_rounded_up():
 )
 def test_moments_are_told_by_the_clock_in_india(at, hindi, english):
     assert (moment(at, NOW, "hi"), moment(at, NOW, "en")) == (hindi, english)
+
+
+def test_what_the_law_fixed_is_named_by_its_date_on_that_day_too():
+    for at in (NOW, NOW - timedelta(days=1), NOW + timedelta(days=1)):
+        assert dated(at, NOW, "hi") == f"{at.day} नवंबर 14:05"
+    assert dated(NOW.replace(year=2027), NOW, "en") == "23 November 2027 14:05"
+
+
+def test_the_day_of_a_moment_is_the_day_in_india():
+    assert day(NOW.replace(hour=19), "hi") == "24 नवंबर 2026"
+    assert day(date(2026, 11, 23), "en") == "23 November 2026"
 
 
 def test_ages_and_lengths_are_whole_units_in_the_readers_language():

@@ -146,7 +146,7 @@ def test_what_was_stopped_early_shows_how_far_it_had_come():
         ),
         (
             Or([Units([EAST], below=False), Channels(["matrix"])]),
-            "(केवल पूर्व या Matrix) · सार्वजनिक समूह",
+            "(सिर्फ़ पूर्व या Matrix) · सार्वजनिक समूह",
             "(East alone or Matrix) · public groups",
         ),
         (

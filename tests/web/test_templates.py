@@ -114,9 +114,9 @@ async def test_what_lies_ahead_counts_the_chosen_templates_own_time(author, mand
     await entered(mandi.place, mandi.author, "east", closes_in=timedelta(hours=52))
     asked = FORM | {"purpose": "internal", "election_matter": "yes"}
     page = await author.post("/broadcasts/count", asked)
-    assert "Unit east · WhatsApp Cloud · 1: what has not gone by today 19:28" in page.words
+    assert "Unit east · WhatsApp Cloud · 1: what has not gone by 23 November 19:28" in page.words
     freely = await author.post("/broadcasts/count", asked | {"template": ""})
-    assert "what has not gone by 24 October 21:28" in freely.words
+    assert "nothing of this goes: the silence lasts until 25 November 21:30" in freely.words
     assert "WhatsApp tries for 2 h" in (await author.get("/templates")).words
 
 

@@ -28,6 +28,14 @@ async def states(pair) -> list[str]:
         return [state for (state,) in await found.fetchall()]
 
 
+async def test_people_are_counted_as_people(pair, path):
+    assert "of 3 groups reached" in (await pair.approver.get(path)).words
+    async with pair.place.transaction() as conn:
+        await conn.execute("UPDATE broadcast SET via = '{sandbox}'")
+    assert "of 3 people reached" in (await pair.approver.get(path)).words
+    assert "3 people" in (await pair.approver.get("/broadcasts")).words
+
+
 async def test_whoever_steers_is_asked_and_decides_about_the_number_on_the_page(pair, path):
     shown = (await pair.approver.get(path)).words
     assert "Of 1 send nobody knows whether it arrived" in shown

@@ -13,6 +13,8 @@ from jinja2.ext import babel_extract
 
 import chaupal.web
 from chaupal.arrivals.models import Evidence
+from chaupal.kit import db
+from chaupal.law.models import CERTIFICATION, SILENCE
 from chaupal.web.language import LANGUAGES
 from chaupal.web.words import REFUSALS, UNNAMED, refusal_words, word
 
@@ -102,6 +104,15 @@ def test_facts_are_said_in_the_readers_words():
     assert "2 मिनट 10 सेकंड" in waits.mend
     assert waits == waits_too
     assert "10,48,576" in large.what
+
+
+async def test_every_rule_of_law_is_named_in_hindi(rt):
+    async with db.installation(rt.pool) as conn:
+        found = await conn.execute("SELECT DISTINCT source FROM channel_exclusion")
+        rows = [source for (source,) in await found.fetchall()]
+    for source in (SILENCE.source, CERTIFICATION.source, *rows):
+        assert word("source", source, "en") == source
+        assert re.search("[\u0900-\u097f]", word("source", source, "hi")), source
 
 
 def test_a_rung_is_named_from_its_rank_and_a_stranger_stands_as_written():

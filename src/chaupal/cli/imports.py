@@ -129,7 +129,7 @@ def _shown(bytes_in_all: int) -> Iterator[Callable[[Reached], object]]:
 def _print(summary: Summary) -> None:
     language = console.language()
     if summary.dry_run:
-        say("A rehearsal: nothing was changed.", "यह केवल अभ्यास था: कुछ बदला नहीं।")
+        say("A rehearsal: nothing was changed.", "यह सिर्फ़ अभ्यास था: कुछ बदला नहीं।")
     counts = {
         Outcome.ACCEPTED: summary.accepted,
         Outcome.UPDATED: summary.updated,

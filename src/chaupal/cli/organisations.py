@@ -111,7 +111,7 @@ def create_account(
                 title_en=title_en,
                 actor=actor,
             )
-            say("{login} can sign in now.", "{login} अब साइन इन कर सकते हैं।", login=login)
+            say("{login} can sign in now.", "{login} अब लॉग इन कर सकते हैं।", login=login)
 
     console.run(body())
 

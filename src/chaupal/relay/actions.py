@@ -27,6 +27,7 @@ async def open_page(
     rt: Runtime,
     token: str,
     *,
+    language: str | None = None,
     by_person: bool = True,
     just_posted: bool = False,
     just_deleted: bool = False,
@@ -37,7 +38,8 @@ async def open_page(
     A task that somebody else has done, that was withdrawn, or whose area is silent now shows
     no text: nobody shall post it any more. Whoever posted what was recalled, or has seen it, is
     asked to delete it, also after the link's own time. With `just_posted` or `just_deleted` the
-    page thanks at once, even if the projector is a moment behind.
+    page thanks at once, even if the projector is a moment behind. The page is in `language`, where
+    its reader asked for one, and else in the admin's; the text stays in the admin's.
     """
     organisation, assignment = links.read_token(rt.sealer, token, now=rt.now(), grace=POSTED_GRACE)
     async with db.transaction(rt.pool, organisation) as conn:
@@ -46,7 +48,11 @@ async def open_page(
             raise Invalid("relay.link_broken")
         has_seen = part.posted_at or part.opened_at or just_posted
         if part.stage is Stage.RECALLED and has_seen:
-            return _withdrawn(part, deleted=just_deleted or part.deleted_at is not None)
+            return _withdrawn(
+                part,
+                language=language or part.person_language,
+                deleted=just_deleted or part.deleted_at is not None,
+            )
         links.read_token(rt.sealer, token, now=rt.now())
         _check_open(part, just_posted=just_posted)
         approved = await texts.approved(conn, organisation, part.broadcast_id)
@@ -58,14 +64,22 @@ async def open_page(
             await _say(rt, organisation, own.RELAY, RelayOpened(rt.now(), assignment))
         except Unavailable:  # the page matters more: the rung stays lower than the truth
             logger.warning("relay.opening_not_noted", organisation=organisation)
-    return _page(rt, organisation, part, approved, others, just_posted=just_posted)
+    return _page(
+        rt,
+        organisation,
+        part,
+        approved,
+        others,
+        language=language or part.person_language,
+        just_posted=just_posted,
+    )
 
 
-def _withdrawn(part: pages.Part, *, deleted: bool) -> WithdrawnPage:
-    in_hindi = part.person_language == "hi"
+def _withdrawn(part: pages.Part, *, language: str, deleted: bool) -> WithdrawnPage:
+    in_hindi = language == "hi"
     return WithdrawnPage(
         organisation_name=part.organisation_name_hi if in_hindi else part.organisation_name_en,
-        language=part.person_language,
+        language=language,
         group_name=part.group_name,
         title=part.title,
         deleted=deleted,
@@ -101,23 +115,24 @@ def _page(
     approved: Approved,
     others: list[pages.Other],
     *,
+    language: str,
     just_posted: bool,
 ) -> RelayPage:
-    language = _language(part, approved)
-    text = f"{approved.texts[language]}\n\n{group_url(rt, organisation, part.delivery_id)}"
-    in_hindi = part.person_language == "hi"
+    text_language = _language(part, approved)
+    text = f"{approved.texts[text_language]}\n\n{group_url(rt, organisation, part.delivery_id)}"
+    in_hindi = language == "hi"
     return RelayPage(
         organisation=organisation,
         organisation_name=part.organisation_name_hi if in_hindi else part.organisation_name_en,
-        language=part.person_language,
+        language=language,
         group_name=part.group_name,
         title=part.title,
         text=text,
-        text_language=language,
+        text_language=text_language,
         wa_url=f"https://wa.me/?text={quote(text, safe='')}",
         posted_at=part.posted_at or (rt.now() if just_posted else None),
         closes_at=part.closes_at,
-        picture=approved.pictures.get(language),
+        picture=approved.pictures.get(text_language),
         others=tuple(
             OpenTask(
                 title=other.title,

@@ -66,12 +66,21 @@ def moment(at: datetime, now: datetime, language: Language) -> str:
         return gettext("today %(time)s") % {"time": time}
     if local.date() == today - timedelta(days=1):
         return gettext("yesterday %(time)s") % {"time": time}
-    pattern = "d MMMM" if local.year == today.year else "d MMMM y"
-    return f"{format_datetime(local, pattern, locale=language)} {time}"
+    return dated(at, now, language)
+
+
+def dated(at: datetime, now: datetime, language: Language) -> str:
+    """Name a moment by its date always: in Hindi one word says both yesterday and tomorrow, and
+    what the law or an author fixed is read before it comes as well as after."""
+    local, this_year = at.astimezone(INDIA), now.astimezone(INDIA).year
+    pattern = "d MMMM" if local.year == this_year else "d MMMM y"
+    return f"{format_datetime(local, pattern, locale=language)} {clock(at)}"
 
 
 def day(on: date, language: Language) -> str:
-    """Name a day in full, which a term or a tree of many years needs."""
+    """Name a day in full, which a term or a tree of many years needs; of a moment, India's day."""
+    if isinstance(on, datetime):
+        on = on.astimezone(INDIA).date()
     return format_date(on, "d MMMM y", locale=language)
 
 

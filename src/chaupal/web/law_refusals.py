@@ -4,6 +4,20 @@ from collections.abc import Mapping
 
 from chaupal.web.refusals import N_, Words
 
+# The rules of `law/models.py` and of the table of exclusions, as those are named there.
+SOURCES = (
+    N_("Representation of the People Act 1951, s.126; ECI orders of 2024 and 2025"),
+    N_(
+        "ECI orders on certification by a Media Certification and Monitoring Committee: bulk SMS "
+        "and voice, social media"
+    ),
+    N_(
+        "WhatsApp Business Messaging Policy: no parties, politicians, candidates or campaigns "
+        "(three secondary sources; the clause itself not verified)"
+    ),
+)
+TERMS_OF_THE_LAW = {"source": {source: source for source in SOURCES}}
+
 OF_THE_LAW: Mapping[str, Words] = {
     "channel.excluded": Words(
         N_("This channel does not take your organisation"),

@@ -16,6 +16,7 @@ from chaupal.web.language import (
     Language,
     ago,
     clock,
+    dated,
     day,
     duration,
     moment,
@@ -69,6 +70,7 @@ def environment(language: Language) -> Environment:
         bytes=size,
         percent=percent,
         clock=clock,
+        dated=_dated,
         moment=_moment,
         ago=_ago,
         duration=_duration,
@@ -94,6 +96,11 @@ def asset(name: str) -> str:
 @pass_context
 def _moment(context: Context, at: datetime) -> str:
     return moment(at, context["now"], context["language"])
+
+
+@pass_context
+def _dated(context: Context, at: datetime) -> str:
+    return dated(at, context["now"], context["language"])
 
 
 @pass_context

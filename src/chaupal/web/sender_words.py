@@ -113,7 +113,7 @@ def how_it_stands(row: Standing, language: Language, *, now: datetime) -> str:
     told = {
         "times": number(row.trips or 0),
         "time": moment(at, now, language),
-        "source": row.excluded_by or "",
+        "source": word("source", row.excluded_by or "", language),
     }
     return gettext(_standing(row, waits=until is not None)) % told
 
@@ -164,5 +164,6 @@ def why_not_fetched(reason: str, language: Language) -> str:
 
 
 def rate(per_s: float) -> str:
-    """Write a rate with no more digits than it needs."""
-    return f"{per_s:.1f}".removesuffix(".0")
+    """Write a rate with no more digits than it needs, grouped as every number is."""
+    whole, tenths = f"{per_s:.1f}".split(".")
+    return number(int(whole)) + (f".{tenths}" if tenths != "0" else "")

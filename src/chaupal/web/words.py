@@ -16,7 +16,7 @@ from chaupal.web.group_refusals import OF_GROUPS
 from chaupal.web.import_refusals import OF_IMPORTS
 from chaupal.web.import_words import OF_FILES
 from chaupal.web.language import Language, day, duration, number, translations
-from chaupal.web.law_refusals import OF_THE_LAW
+from chaupal.web.law_refusals import OF_THE_LAW, TERMS_OF_THE_LAW
 from chaupal.web.office_refusals import OF_OFFICES
 from chaupal.web.people_refusals import OF_PEOPLE
 from chaupal.web.people_terms import OF_PEOPLE as TERMS_OF_PEOPLE
@@ -53,6 +53,7 @@ REFUSALS: Mapping[str, Words] = MappingProxyType(
 TERMS: Mapping[str, Mapping[str, str]] = {
     **TERMS_OF_PEOPLE,
     **OF_FILES,
+    **TERMS_OF_THE_LAW,
     "rung": {
         "planned": N_("planned"),
         "accepted": N_("accepted"),

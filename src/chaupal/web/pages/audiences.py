@@ -156,18 +156,24 @@ async def counted(
     purpose: str,
     via: tuple[str, ...] = (),
     *,
+    to_people: bool,
     life: Shown,
 ) -> dict[str, Any]:
-    """Return what the audience fragment shows. A refusal is its content, not its failure."""
+    """Return what the audience fragment shows. A refusal is its content, not its failure.
+
+    People with no channel chosen for them yet are nobody, and certainly not groups.
+    """
     rt, language = visits.runtime(request), desk.language
     shown: dict[str, Any] = {
-        "total": 0, "to_people": bool(via), "url": None, "channels": [], "places": [], "frames": [],
+        "total": 0, "to_people": to_people, "url": None, "channels": [], "places": [], "frames": [],
         "words": "", "ahead": None,
         "refusal": None, "counted_at": None, "width": int(WIDTH), "height": int(HEIGHT),
     }  # fmt: skip
     asked = Purpose(purpose) if purpose in set(Purpose) else Purpose.PUBLIC
     try:
         made = await expression_of(rt, desk, root)
+        if to_people and not via:
+            raise Invalid("broadcast.channel_missing")
         if via:
             told = await _ahead(rt, desk, _target(rt, desk, made, asked), via, life)
             return shown | await _people(rt, desk, made, asked, via) | {"ahead": told}
@@ -207,7 +213,13 @@ async def _ahead(
         if life.template:
             whole = await ahead.as_template(conn, whole, life.template, now=rt.now())
         found = await ahead.of_target(conn, target, via, whole)
-    return told(found, life.life.ends_at, desk.language, denied=life.denied)
+    return told(
+        found,
+        life.life.ends_at,
+        desk.language,
+        begins_at=life.life.begins_at,
+        denied=life.denied,
+    )
 
 
 async def _people(
@@ -310,6 +322,7 @@ async def count(request: Asked) -> Response[Any]:
         builder.read(form),
         str(form.get("purpose", "")),
         via_of(form),
+        to_people=form.get("to") == "people",
         life=of_form(form, visits.runtime(request).now()),
     )
     return page(request, desk, "fragments/audience.html", {"audience": shown})

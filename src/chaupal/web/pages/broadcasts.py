@@ -71,6 +71,7 @@ async def listing(request: Asked) -> Response[Any]:
         names = await names_in(conn, expressions.values(), scope=desk.scope)
         stopped = await waiting.stopped_channels(conn)
     contents = {
+        "counted_at": rt.now(),
         "stopped": stopped,
         "stage": stage,
         "stages": STAGES,
@@ -84,6 +85,7 @@ async def listing(request: Asked) -> Response[Any]:
                 "audience": sentence(
                     expressions[row.id], row.purpose, names, language, via=row.via
                 ),
+                "to_people": bool(row.via),
                 "author_label": row.author_label,
                 "at": row.created_at,
                 "tally": tally(counts.get(row.id, [])),
@@ -120,6 +122,7 @@ async def broadcast(request: Asked, id: FromPath[UUID]) -> Response[Any]:
         contents["template"] = await _template(conn, shown)
         contents["ahead"] = life.told(
             await _ahead(rt, hub, shown, desk.scope), shown.expires_at, desk.language,
+            begins_at=max(rt.now(), shown.starts_at or rt.now()),
             denied=not shown.election_matter and shown.approved_at is None,
         )  # fmt: skip
         contents["may_recount"] = desk.scope.allows(Right.STEER)

@@ -36,6 +36,7 @@ async def _listing(
     desk = await visits.desk_of(request)
     found = await actions.listed(visits.runtime(request), actor=desk.actor)
     contents = {
+        "counted_at": visits.runtime(request).now(),
         "clusters": [_shown(cluster) for cluster in found],
         "form": {"name": name, "text": text},
         "refusal": refusal and refusal_words(refusal.code, refusal.facts, desk.language),
@@ -108,6 +109,7 @@ async def _one(
             }
             for row in shown.sightings
         ],
+        "counted_at": rt.now(),
         "asked": asked[:200],
         "found": await _found(request, desk, asked[:200]) if asked.strip() else [],
         "written": written,

@@ -402,7 +402,13 @@ async def _form(
         "why": why,
         "kept": kept,
         "audience": await audiences.counted(
-            request, desk, written.root, written.purpose, written.via, life=_life(written, rt.now())
+            request,
+            desk,
+            written.root,
+            written.purpose,
+            written.via,
+            to_people=written.to_people,
+            life=_life(written, rt.now()),
         ),
     }
     status = refusal.status if refusal else 200

@@ -115,6 +115,7 @@ async def look(rt: Runtime, hub: Hub, scope: Scope, language: Language) -> dict[
                     "audience": sentence(
                         expressions[flight.id], flight.purpose, names, language, via=flight.via
                     ),
+                    "to_people": bool(flight.via),
                     "started_at": flight.started_at,
                     "tally": tally(counts.get(flight.id, [])),
                     "reached": reached(counts.get(flight.id, [])),

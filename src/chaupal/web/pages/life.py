@@ -90,9 +90,14 @@ def of_form(form: FormMultiDict, now: datetime) -> Shown:
 
 
 def told(
-    found: Sequence[Ahead], ends_at: datetime, language: Language, *, denied: bool = False
+    found: Sequence[Ahead],
+    ends_at: datetime,
+    language: Language,
+    *,
+    begins_at: datetime,
+    denied: bool = False,
 ) -> dict[str, Any]:
-    """Return what fragments/ahead.html shows."""
+    """Return what fragments/ahead.html shows of a broadcast that lasts from `begins_at` on."""
     return {
         "denied": denied,
         "rows": [
@@ -104,6 +109,7 @@ def told(
                 "channel": row.channel,
                 "holds_from": row.holds_from,
                 "ends_at": row.ends_at,
+                "begun": row.holds_from <= begins_at,
                 "outlasts": row.ends_at is None or row.ends_at >= ends_at,
                 "targets": row.targets,
             }

@@ -44,13 +44,14 @@ async def task(request: Asked, token: FromPath[str]) -> Response[Any]:
     shown = await actions.open_page(
         visits.runtime(request),
         token,
+        language=_asked_language(request),
         by_person=is_person(request.method, request.headers),
         just_posted=POSTED in request.cookies,
         just_deleted=DELETED in request.cookies,
     )
     if isinstance(shown, WithdrawnPage):
         return _withdrawn(request, shown, f"/r/{token}/deleted")
-    language = _asked_language(request) or _spoken(shown.language)
+    language = _spoken(shown.language)
     contents = {
         "organisation_name": shown.organisation_name,
         "other_language_url": _other(language),
@@ -90,7 +91,7 @@ async def posted(request: Asked, token: FromPath[str]) -> Response[Any]:
 
 
 def _withdrawn(request: Asked, shown: WithdrawnPage, deleted_url: str) -> Response[Any]:
-    language = _asked_language(request) or _spoken(shown.language)
+    language = _spoken(shown.language)
     contents = {
         "organisation_name": shown.organisation_name,
         "other_language_url": _other(language),
