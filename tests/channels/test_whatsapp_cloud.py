@@ -149,7 +149,7 @@ CODES = {
     130472: refused(130472, Failure.ANOTHER_CHANNEL),
     131047: refused(131047, Failure.NEEDS_TEMPLATE),
     132015: Deferred("template_paused", halts=Halt.CAMPAIGN),
-    132016: refused(132016, Failure.CONTENT, Halt.CAMPAIGN),
+    132016: Rejected(Failure.CONTENT, "template_disabled", halts=Halt.CAMPAIGN),
     131048: Deferred("reported_as_spam", halts=Halt.SENDER),
     368: Deferred("error_368", halts=Halt.ORGANISATION),
     131031: Deferred("error_131031", halts=Halt.ORGANISATION),

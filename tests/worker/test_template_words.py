@@ -199,8 +199,8 @@ async def test_words_in_any_order_any_number_of_times_end_the_same(mandi, clock,
     assert (await statuses(mandi))["hi"] == "approved"
 
 
-async def test_a_word_from_before_the_last_look_changes_nothing(mandi, sending, clock):
-    clock.at = NOON + 3 * MINUTE
+async def test_a_word_from_well_before_the_last_look_changes_nothing(mandi, sending, clock):
+    clock.at = NOON + 3 * MINUTE + SECOND
     await mandi.fetch_now()
     clock.at += MINUTE
     for event in ("PAUSED", "APPROVED", "DELETED"):
@@ -208,6 +208,23 @@ async def test_a_word_from_before_the_last_look_changes_nothing(mandi, sending, 
     assert await statuses(mandi) == {"hi": "approved", "en": "approved"}
     assert await stage_of(mandi, sending) is Stage.SENDING
     assert await mandi.fetch() == 0
+
+
+@pytest.mark.parametrize("before", [SECOND, 30 * SECOND, MINUTE])
+async def test_a_list_that_does_not_show_a_pause_yet_undoes_it_neither_before_nor_after(
+    mandi, sending, clock, before
+):
+    clock.at = NOON + 3 * MINUTE
+    await mandi.fetch_now()
+    await told(mandi, became("PAUSED"), at=clock.at - before)
+    assert (await statuses(mandi))["hi"] == "paused"
+    assert await stage_of(mandi, sending) is Stage.PAUSED
+    clock.at += 10 * SECOND
+    await mandi.fetch_now()
+    assert (await statuses(mandi))["hi"] == ("paused" if before < 50 * SECOND else "approved")
+    clock.at += AFTER_A_WORD + SECOND
+    await mandi.fetch()
+    assert (await statuses(mandi))["hi"] == "approved", "the list has the last word"
 
 
 async def test_a_page_that_was_on_its_way_does_not_undo_a_word(mandi, sending, clock, rt):

@@ -31,7 +31,8 @@ from chaupal.record import Actor
 
 EVERY = timedelta(hours=6)
 AFTER_A_FAILURE = timedelta(minutes=15)
-# Words that are newer than the last look by the provider's clock are looked after by ours.
+# So long a list may not show yet what a word has stopped, and two clocks may differ: meanwhile the
+# word counts, and after that the list is looked at again.
 AFTER_A_WORD = timedelta(minutes=1)
 LEASE = timedelta(minutes=5)
 PAGES_LIMIT = 500
@@ -165,7 +166,9 @@ async def _lease(conn: db.Conn, *, now: datetime) -> list[Due]:
                             SELECT FROM message_template m
                              WHERE m.organisation_id = f.organisation_id
                                AND m.business_account = f.business_account
-                               AND m.heard_at >= date_trunc('second', m.checked_at)
+                               AND m.heard_at >= CASE m.status
+                                   WHEN 'pending' THEN date_trunc('second', m.checked_at)
+                                   ELSE m.checked_at - %(after_a_word)s::interval END
                                AND m.heard_at
                                    < %(now)s::timestamptz - %(after_a_word)s::interval)))
                FOR UPDATE SKIP LOCKED
@@ -283,7 +286,9 @@ async def _write(
                          unfit, ref, ttl_s, pictured)
             ON CONFLICT (organisation_id, business_account, name, code) DO UPDATE
                SET category = excluded.category, body = excluded.body,
-                   status = CASE WHEN m.heard_at >= date_trunc('second', excluded.checked_at)
+                   status = CASE WHEN m.heard_at >= CASE m.status
+                                      WHEN 'pending' THEN date_trunc('second', excluded.checked_at)
+                                      ELSE excluded.checked_at - %(after_a_word)s::interval END
                                  THEN m.status ELSE excluded.status END,
                    header = excluded.header, footer = excluded.footer, buttons = excluded.buttons,
                    unfit = excluded.unfit, provider_ref = excluded.provider_ref,
@@ -300,6 +305,7 @@ async def _write(
             account=due.business_account,
             now=now,
             asked_at=asked_at,
+            after_a_word=AFTER_A_WORD,
             ids=[new_id() for _ in rows],
             names=[text.name for text in rows],
             codes=[text.code for text in rows],

@@ -1,8 +1,9 @@
 """What a provider says of a template by itself, taken in by the projector.
 
 A word that stops a template counts at once. A word that frees or changes one only has it looked at
-again: what it says now nobody knows before that. A word that is older than the last look was in
-that look, so it changes nothing; words in any order, any number of times, end the same.
+again: what it says now nobody knows before that. A word that is older than the last look, one that
+stops by more than a minute, was in it, so it changes nothing; words in any order, any number of
+times, end the same.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,6 +13,7 @@ from uuid import UUID
 
 from chaupal.arrivals.models import Halt, TemplateHeard, TemplateWord
 from chaupal.broadcasts import halts
+from chaupal.broadcasts.fetching import AFTER_A_WORD
 from chaupal.broadcasts.halts import Order, Paused
 from chaupal.broadcasts.models import BroadcastId
 from chaupal.kit import db
@@ -112,7 +114,8 @@ async def _hold(conn: db.Conn, heard: Sequence[TemplateHeard], *, now: datetime)
           FROM newest h
          WHERE m.organisation_id = current_organisation() AND m.business_account = h.account
            AND m.name = h.name AND m.code = h.code
-           AND h.at >= date_trunc('second', m.checked_at)
+           AND h.at >= CASE h.status WHEN 'pending' THEN date_trunc('second', m.checked_at)
+                                     ELSE m.checked_at - %(after_a_word)s::interval END
            AND (m.heard_at IS NULL OR h.at > m.heard_at
                 OR (h.at = m.heard_at AND h.status < m.status))
         RETURNING m.business_account, m.name, m.code, m.status
@@ -123,6 +126,7 @@ async def _hold(conn: db.Conn, heard: Sequence[TemplateHeard], *, now: datetime)
         names=[one.name for one in heard],
         codes=[one.code for one in heard],
         statuses=[STATUSES[one.word] for one in heard if one.word is not None],
+        after_a_word=AFTER_A_WORD,
     )
 
 

@@ -4,46 +4,36 @@ The parser is llhttp's (httptools), the lines are the event loop's. Of HTTP ther
 needs and no more: no redirects, no cookies, no compression, no proxies. What a request ends in is
 a value, and says on which side of the first byte it broke.
 
-After RFC 9112.
+After RFC 9112; addresses are tried as in RFC 8305.
 """
 
 import asyncio
+import socket
 import ssl
 from collections import deque
 from dataclasses import dataclass
 from functools import lru_cache
 from types import TracebackType
-from typing import Self, TypeAlias, cast
+from typing import Self, TypeAlias
 from urllib.parse import urlsplit
 
-from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
+from aiohappyeyeballs import AddrInfoType, start_connection
 
-BODY_LIMIT_BYTES = 65_536
-HEAD_LIMIT_BYTES = 32_768
+from chaupal.channels.line import AnswerLost, Line, Reply
+
+__all__ = ["AnswerLost", "HttpClient", "NotReached", "Reply"]
+
 CONNECT_TIMEOUT_S = 10.0
 KEPT_S = 15.0  # a line that nobody used for so long may be about to be closed over there
-LINES = 512
+LOOKED_UP_S = 10.0
+NEXT_ADDRESS_AFTER_S = 0.25
+LINES = 256
 AGENT = "chaupal/0.1.0"
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """An answer, whole. `body` is None where there was more than a provider has to say."""
-
-    status: int
-    body: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
 class NotReached:
     """No connection was made, so nothing was sent."""
-
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerLost:
-    """The request may have been read, and no readable answer came."""
 
     why: str
 
@@ -69,7 +59,9 @@ def place(url: str) -> Place | None:
     try:
         parts = urlsplit(url)
         secure = {"http": False, "https": True}[parts.scheme]
-        name = parts.netloc.encode("ascii" if parts.netloc.isascii() else "idna").decode()
+        name = parts.netloc
+        if not name.startswith("["):
+            name = name.encode("idna").decode()  # also where it is ASCII: some names are none
         host, port = urlsplit(f"//{name}").hostname, parts.port
     except (ValueError, KeyError):
         return None
@@ -81,177 +73,50 @@ def place(url: str) -> Place | None:
     return Place(*origin, path, name, origin)
 
 
-class Line(asyncio.Protocol):
-    """One connection, and the answer that is awaited over it."""
+class Provider:
+    """The lines to one host and port, those in use and those that are kept for the next.
 
-    __slots__ = ("_answer", "_late", "_loop", "_parser", "_parts", "_seen", "_size", "_status",
-                 "_transport", "_whole")  # fmt: skip
-
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
-        self._parser = HttpResponseParser(self)
-        self._transport: asyncio.WriteTransport | None = None
-        self._answer: asyncio.Future[Reply | AnswerLost] | None = None
-        self._status = 0
-        self._whole = False
-
-    @property
-    def is_free(self) -> bool:
-        """Say whether it stands, and has nothing left over from an earlier answer."""
-        return self._whole and self._transport is not None and not self._transport.is_closing()
-
-    def ask(self, raw: bytes, timeout_s: float) -> asyncio.Future[Reply | AnswerLost]:
-        """Write a request, and return what its answer will be."""
-        self._whole = False
-        self._parts: list[bytes] = []
-        self._seen = self._size = self._status = 0
-        self._answer = answer = self._loop.create_future()
-        self._late = self._loop.call_later(timeout_s, self._lose, "TimeoutError")
-        assert self._transport is not None
-        self._transport.write(raw)
-        return answer
-
-    def drop(self) -> None:
-        """Close the line at once; an answer that is awaited is lost."""
-        self._lose("dropped")
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin, free."""
-        self._transport, self._whole = cast("asyncio.WriteTransport", transport), True
-
-    def data_received(self, data: bytes) -> None:
-        """Read on, as far as a provider may go."""
-        if self._answer is None:
-            self._lose("unasked")
-            return
-        self._seen += len(data)
-        try:
-            self._parser.feed_data(data)
-        except (HttpParserError, HttpParserUpgrade):
-            self._lose("answer_unreadable")
-            return
-        if self._answer is not None and self._seen > HEAD_LIMIT_BYTES + BODY_LIMIT_BYTES:
-            if self._status:
-                self._end(Reply(self._status, None))
-            self._lose("answer_too_large")
-
-    def on_message_begin(self) -> None:
-        """See that it is what was asked for: more than one answer to a question spoils the line."""
-        self._whole = False
-
-    def on_headers_complete(self) -> None:
-        """Note what kind of answer it is."""
-        self._status = self._parser.get_status_code()
-
-    def on_body(self, part: bytes) -> None:
-        """Keep what was said, up to a bound."""
-        self._size += len(part)
-        if self._size <= BODY_LIMIT_BYTES:
-            self._parts.append(part)
-
-    def on_message_complete(self) -> None:
-        """End, or go on where this was only a word before the answer."""
-        if self._answer is None:
-            self._lose("unasked")
-        elif self._status < 200:
-            self._status = 0
-        else:
-            self._whole = self._parser.should_keep_alive()
-            self._read()
-
-    def connection_lost(self, error: Exception | None) -> None:
-        """Take it as the end of an answer that had no other, or as its loss."""
-        self._whole = False
-        ends_with_the_line = self._status >= 200 and not self._parser.should_keep_alive()
-        if error is None and ends_with_the_line:
-            self._read()
-        self._lose("answer_cut" if error is None else type(error).__name__)
-
-    def _read(self) -> None:
-        within = self._size <= BODY_LIMIT_BYTES
-        self._end(Reply(self._status, b"".join(self._parts) if within else None))
-
-    def _lose(self, why: str) -> None:
-        self._whole = False
-        if self._transport is not None:
-            self._transport.abort()
-        self._end(AnswerLost(why))
-
-    def _end(self, reply: Reply | AnswerLost) -> None:
-        answer, self._answer = self._answer, None
-        if answer is not None:
-            self._late.cancel()
-            if not answer.done():
-                answer.set_result(reply)
-
-
-class HttpClient:
-    """All lines of one process to all providers. Safe to share between tasks.
-
-    `lines`: so many requests may be under way at once; one that gets no place, or no connection,
-    within ten seconds was not sent. `trust`: whose certificates count, if not the system's.
-    `kept_s`: for so long a line stays open that nobody uses.
+    At most `lines` requests are under way at once; the others wait their turn.
     """
 
     def __init__(
-        self, *, lines: int = LINES, trust: ssl.SSLContext | None = None, kept_s: float = KEPT_S
+        self, at: Place, *, lines: int, kept_s: float, trust: ssl.SSLContext | None
     ) -> None:
-        self._places = lines
-        self._waiting: deque[asyncio.Future[None]] = deque()
-        self._trust = trust
-        self._kept_s = kept_s
-        self._kept: dict[tuple[bool, str, int], deque[tuple[float, Line]]] = {}
-        self._sweeping: asyncio.TimerHandle | None = None
-
-    async def __aenter__(self) -> Self:
-        """Open nothing yet."""
         self._loop = asyncio.get_running_loop()
-        return self
+        self._at = at
+        self._places = lines
+        self._kept_s = kept_s
+        self._trust = trust
+        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._kept: deque[tuple[float, Line]] = deque()
+        self._looked_up: tuple[float, asyncio.Future[list[AddrInfoType]]] | None = None
+        self._sweeping: asyncio.TimerHandle | None = None
+        self._closed = False
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
-        """Close every line that is kept."""
+    def close(self) -> None:
+        """Close every line that is kept, and keep none from now on."""
+        self._closed = True
         if self._sweeping is not None:
             self._sweeping.cancel()
-        for lines in self._kept.values():
-            for _, line in lines:
-                line.drop()
-        self._kept.clear()
-        await asyncio.sleep(0)
+        if self._looked_up is not None:
+            self._looked_up[1].cancel()
+        while self._kept:
+            self._kept.pop()[1].drop()
 
-    async def request(
-        self,
-        method: str,
-        url: str,
-        *,
-        body: bytes | None = None,
-        content_type: str = "application/json",
-        token: str | None = None,
-        timeout_s: float,
-    ) -> End:
-        """Send one request and return its end, within `timeout_s`. Never raises for what a network
-        can do. `token` goes into the Authorization header."""
-        target = place(url)
-        if target is None:
-            return NotReached("bad_endpoint")
-        if token is not None and not (token.isascii() and token.isprintable()):
-            return NotReached("bad_token")
-        raw = _written(method, target, content_type, token, body)
+    async def ask(self, raw: bytes, timeout_s: float) -> End:
+        """Send one request, in its turn, and return its end."""
         until = self._loop.time() + timeout_s
         if not await self._turn(timeout_s):
             return NotReached("TimeoutError")
         try:
-            line = self._taken(target) or await self._opened(target, until)
+            line = self._taken() or await self._opened(until)
             if isinstance(line, NotReached):
                 return line
+            left_s = until - self._loop.time()
             try:
-                return await line.ask(raw, until - self._loop.time())
+                return await line.ask(raw, left_s) if left_s > 0 else NotReached("TimeoutError")
             finally:
-                self._back(target, line)
+                self._back(line)
         finally:
             self._pass_on()
 
@@ -281,62 +146,144 @@ class HttpClient:
                 return
         self._places += 1
 
-    def _taken(self, target: Place) -> Line | None:
-        kept = self._kept.get(target.origin)
-        while kept:
-            since, line = kept.pop()
-            if line.is_free and since > self._loop.time() - self._kept_s:
+    def _taken(self) -> Line | None:
+        while self._kept:
+            since, line = self._kept.pop()
+            if line.is_free and line.is_silent and since > self._loop.time() - self._kept_s:
                 return line
             line.drop()
         return None
 
-    async def _opened(self, target: Place, until: float) -> Line | NotReached:
+    async def _opened(self, until: float) -> Line | NotReached:
         try:
             async with asyncio.timeout(min(until - self._loop.time(), CONNECT_TIMEOUT_S)):
-                _, line = await self._loop.create_connection(
-                    lambda: Line(self._loop),
-                    target.host,
-                    target.port,
-                    ssl=self._trusted() if target.secure else None,
+                found = await self._addresses()
+                reached = await start_connection(
+                    found, happy_eyeballs_delay=NEXT_ADDRESS_AFTER_S, loop=self._loop
                 )
+                line = await self._begun(reached)
         except (OSError, TimeoutError) as error:
             return NotReached(type(error).__name__)
+        return line if line.stands else NotReached("ConnectionAbortedError")
+
+    async def _begun(self, reached: socket.socket) -> Line:
+        secure = self._at.secure
+        if secure and self._trust is None:
+            self._trust = ssl.create_default_context()
+        try:
+            _, line = await self._loop.create_connection(
+                lambda: Line(self._loop, secure=secure),
+                sock=reached,
+                ssl=self._trust if secure else None,
+                server_hostname=self._at.host if secure else None,
+            )
+        except BaseException:
+            reached.close()
+            raise
         return line
 
-    def _trusted(self) -> ssl.SSLContext:
-        if self._trust is None:
-            self._trust = ssl.create_default_context()
-        return self._trust
+    async def _addresses(self) -> list[AddrInfoType]:
+        """Look the host up, once for all who ask meanwhile: a lookup that hangs holds a thread."""
+        known = self._looked_up
+        if known is None or (known[1].done() and not self._holds(*known)):
+            task = self._loop.create_task(self._look_up())
+            task.add_done_callback(lambda done: done.cancelled() or done.exception())
+            known = self._looked_up = (self._loop.time(), task)
+        return await asyncio.shield(known[1])
 
-    def _back(self, target: Place, line: Line) -> None:
-        if not line.is_free:
+    async def _look_up(self) -> list[AddrInfoType]:
+        found = await self._loop.getaddrinfo(
+            self._at.host, self._at.port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP
+        )
+        return list[AddrInfoType](found)
+
+    def _holds(self, since: float, lookup: asyncio.Future[list[AddrInfoType]]) -> bool:
+        failed = lookup.cancelled() or lookup.exception() is not None
+        return not failed and since > self._loop.time() - LOOKED_UP_S
+
+    def _back(self, line: Line) -> None:
+        if self._closed or not line.is_free:
             line.drop()
             return
-        self._kept.setdefault(target.origin, deque()).append((self._loop.time(), line))
+        self._kept.append((self._loop.time(), line))
         if self._sweeping is None:
             self._sweeping = self._loop.call_later(self._kept_s, self._sweep)
 
     def _sweep(self) -> None:
         old = self._loop.time() - self._kept_s
-        for origin, kept in list(self._kept.items()):
-            while kept and (kept[0][0] <= old or not kept[0][1].is_free):
-                kept.popleft()[1].drop()
-            if not kept:
-                del self._kept[origin]
-        self._sweeping = self._loop.call_later(self._kept_s, self._sweep) if self._kept else None
+        while self._kept and (self._kept[0][0] <= old or not self._kept[0][1].is_free):
+            self._kept.popleft()[1].drop()
+        more = bool(self._kept)
+        self._sweeping = self._loop.call_later(self._kept_s, self._sweep) if more else None
+
+
+class HttpClient:
+    """All lines of one process to all providers. Safe to share between tasks.
+
+    `lines`: so many requests may be under way at once to one provider; one that gets no place, or
+    no connection, within ten seconds was not sent. `trust`: whose certificates count, if not the
+    system's. `kept_s`: for so long a line stays open that nobody uses.
+    """
+
+    def __init__(
+        self, *, lines: int = LINES, trust: ssl.SSLContext | None = None, kept_s: float = KEPT_S
+    ) -> None:
+        self._lines = lines
+        self._trust = trust
+        self._kept_s = kept_s
+        self._providers: dict[tuple[bool, str, int], Provider] = {}
+
+    async def __aenter__(self) -> Self:
+        """Open nothing yet."""
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        """Close every line that is kept."""
+        for provider in self._providers.values():
+            provider.close()
+        await asyncio.sleep(0)
+
+    async def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        body: bytes | None = None,
+        content_type: str = "application/json",
+        token: str | None = None,
+        timeout_s: float,
+    ) -> End:
+        """Send one request and return its end, within `timeout_s`. Never raises for what a network
+        can do. `token` goes into the Authorization header."""
+        at = place(url)
+        if at is None:
+            return NotReached("bad_endpoint")
+        if token is not None and not (token.isascii() and token.isprintable()):
+            return NotReached("bad_token")
+        provider = self._providers.get(at.origin)
+        if provider is None:
+            provider = self._providers[at.origin] = Provider(
+                at, lines=self._lines, kept_s=self._kept_s, trust=self._trust
+            )
+        return await provider.ask(_written(method, at, content_type, token, body), timeout_s)
 
 
 def _written(
-    method: str, target: Place, content_type: str, token: str | None, body: bytes | None
+    method: str, at: Place, content_type: str, token: str | None, body: bytes | None
 ) -> bytes:
     head = (
-        f"{method} {target.path} HTTP/1.1\r\nHost: {target.name}\r\nUser-Agent: {AGENT}\r\n"
+        f"{method} {at.path} HTTP/1.1\r\nHost: {at.name}\r\nUser-Agent: {AGENT}\r\n"
         "Accept: */*\r\nAccept-Encoding: identity\r\n"
     )
     if token is not None:
         head += f"Authorization: Bearer {token}\r\n"
-    if body is None:
+    if body is None and method == "GET":
         return f"{head}\r\n".encode()
-    return (
-        f"{head}Content-Type: {content_type}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
-    )
+    body = body or b""
+    head += f"Content-Type: {content_type}\r\nContent-Length: {len(body)}\r\n\r\n"
+    return head.encode() + body

@@ -37,7 +37,6 @@ WHY: Mapping[str, str] = {
     "error_131031": N_("The provider has locked the account."),
     "error_130497": N_("The provider keeps the account from writing to people in this country."),
     "error_131053": N_("The provider cannot take this picture."),
-    "error_132016": N_("The provider has switched the template off for good."),
     "not_authenticated": N_("The provider did not accept this sender's password."),
     "answer_unreadable": N_("The answer could not be read; nobody knows whether it was sent."),
 }

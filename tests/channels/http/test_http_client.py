@@ -1,6 +1,7 @@
 """The client that sends, against a server that says exactly these bytes."""
 
 import asyncio
+import os
 import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -231,6 +232,8 @@ async def test_an_answer_that_ends_its_line_is_whole_and_the_next_has_another(as
         (HEAD % 9 + b"{}", "answer_cut"),
         (CHUNKED + b"1\r\n{\r\n", "answer_cut"),
         (b"HTTP/1.1 200 OK\r\nContent-Le", "answer_cut"),
+        (b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 9\r\n\r\n{}", "answer_cut"),
+        (b"HTTP/1.0 200 OK\r\nContent-Length: 9\r\n\r\n{}", "answer_cut"),
         (b"", "answer_cut"),
         (b"SSH-2.0-OpenSSH\r\n", "answer_unreadable"),
         (
@@ -286,6 +289,38 @@ async def test_what_is_said_unasked_spoils_the_line(ask, server):
     assert len(server.lines) == 2
 
 
+@pytest.mark.parametrize("said", [HEAD % 10 + b'{"of":"x"}', None])
+async def test_what_came_while_the_loop_was_busy_is_nobodys_answer(ask, server, said):
+    assert await ask() == Reply(200, b"{}")
+    sock = server.lines[0].get_extra_info("socket")
+    with socket.socket(fileno=os.dup(sock.fileno())) as twin:  # past both loops, at once
+        if said is None:
+            twin.shutdown(socket.SHUT_RDWR)
+        else:
+            twin.send(said)
+    assert await ask() == Reply(200, b"{}")
+    assert len(server.lines) == 2
+
+
+async def test_a_line_with_an_unsent_rest_is_not_used_again(client):
+    async def early(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        lines.append(writer)
+        writer.write(b"HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\n\r\n{}")
+
+    lines: list[asyncio.StreamWriter] = []
+    served = await asyncio.start_server(early, "127.0.0.1", 0)
+    url = f"http://127.0.0.1:{served.sockets[0].getsockname()[1]}/"
+    for _ in range(2):
+        ended = await client.request("POST", url, body=b"x" * 20_000_000, timeout_s=10)
+        assert ended in (Reply(413, b"{}"), AnswerLost("ConnectionResetError"))
+    assert len(lines) == 2
+    served.close()
+    for line in lines:
+        line.transport.abort()
+    await asyncio.sleep(0)
+
+
 async def test_silence_is_waited_for_so_long_and_its_line_left(ask, server):
     server.holds.clear()
     assert await ask(timeout_s=0.05) == AnswerLost("TimeoutError")
@@ -320,7 +355,8 @@ async def test_who_is_called_off_leaves_no_answer_to_the_next(ask, server):
     [
         "", "x", "ftp://127.0.0.1/", "http://", "http:///x", "http://127.0.0.1:99999/",
         "http://u:p@127.0.0.1/", "http://127.0.0.1/a b", "http://127.0.0.1/a\r\nX: y",
-        "http://127.0.0.1/क", "http://[::1/", f"http://{'x' * 64}.invalid/é",
+        "http://127.0.0.1/क", "http://[::1/", "http://a..b/", "http://.example.com/",
+        f"http://{'x' * 64}.invalid/é",
     ],
 )  # fmt: skip
 async def test_a_url_that_cannot_be_asked_is_not(client, url):

@@ -55,6 +55,8 @@ VERIFY_LABEL = b"chaupal webhook verification"
 _MEDIA = re.compile(r"[A-Za-z0-9_-]{1,200}")
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{1,200}")
 
+# A send is under way meanwhile, and its lease runs.
+ABOUT_TIMEOUT_S = 5.0
 TRAITS = Traits(
     name="whatsapp_cloud",
     remembers_keys_for=timedelta(0),
@@ -142,7 +144,8 @@ class Line:
         Nothing was sent. Where that cannot be found out, a few tries are worth it.
         """
         assert picture.reference is not None, "it was sent under that"
-        end = await self._get(requests.media(self.endpoint, picture.reference))
+        url = requests.media(self.endpoint, picture.reference)
+        end = await self._get(url, timeout_s=min(self.timeout_s, ABOUT_TIMEOUT_S))
         if _names_something_wrong(end):
             return Deferred(FORGOTTEN)
         if isinstance(end, Answered) and end.status == 200:
@@ -217,10 +220,9 @@ class Line:
             timeout_s=self.timeout_s,
         )
 
-    async def _get(self, url: str) -> End:
-        return await exchange(
-            self.http, "GET", url, None, token=self.token, timeout_s=self.timeout_s
-        )
+    async def _get(self, url: str, *, timeout_s: float | None = None) -> End:
+        wait_s = self.timeout_s if timeout_s is None else timeout_s
+        return await exchange(self.http, "GET", url, None, token=self.token, timeout_s=wait_s)
 
 
 def _names_something_wrong(end: End) -> bool:

@@ -34,7 +34,7 @@ TABLE: Mapping[int, Deferred | Rejected] = MappingProxyType(
         **{code: Rejected(Failure.ANOTHER_CHANNEL, f"error_{code}") for code in _ANOTHER_CHANNEL},
         131047: Rejected(Failure.NEEDS_TEMPLATE, "error_131047"),
         132015: Deferred("template_paused", halts=Halt.CAMPAIGN),
-        132016: Rejected(Failure.CONTENT, "error_132016", halts=Halt.CAMPAIGN),
+        132016: Rejected(Failure.CONTENT, "template_disabled", halts=Halt.CAMPAIGN),
         131048: Deferred("reported_as_spam", halts=Halt.SENDER),
         **{code: Deferred(f"error_{code}", halts=Halt.ORGANISATION) for code in _PERSON_NEEDED},
         **{code: Rejected(Failure.CONTENT, f"error_{code}") for code in _FIX_THE_REQUEST},

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-GROUPS_LIMIT = 1_000_000
+GROUPS_LIMIT = 2_000_000
 BOTS_LIMIT = 1_000
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 
