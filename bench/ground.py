@@ -22,7 +22,7 @@ from chaupal.rehearsal.demo.progress import Steps
 
 LOG_LEVEL = "warning"
 LOOK_S = 0.05
-LIMIT_S = 900
+LIMIT_S = 3_600
 
 
 @dataclass(frozen=True, slots=True)
