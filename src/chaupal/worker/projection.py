@@ -45,6 +45,10 @@ from chaupal.people.models import Basis, ContactChannel, Said, Word
 from chaupal.relay import acknowledgements
 
 BATCH = 1000
+# After little, what trickles in is let gather for so long: each batch costs some milliseconds of
+# planning, whatever is in it. What comes after a quiet time does not wait.
+LITTLE_BYTES = 128 << 10
+GATHER_S = 0.05
 GIVE_WAY_EVERY = 20
 WAIT_S = 1.0
 STANDBY_S = 1.0
@@ -187,7 +191,8 @@ async def _follow(rt: Runtime, name: str, stop: asyncio.Event, batch: int) -> No
             fetched = await ahead
             if not fetched.envelopes:
                 return
-            ahead = asyncio.create_task(_fetch(rt, fetched.last, batch))
+            after_s = GATHER_S if fetched.is_little else 0.0
+            ahead = asyncio.create_task(_fetch(rt, fetched.last, batch, after_s=after_s))
             await advance(rt, name, cursor, fetched.envelopes, gathered=fetched.gathered)
             cursor, batches = fetched.last, batches + 1
     finally:
@@ -208,8 +213,14 @@ class Fetched:
         """Return where the cursor stands once this is applied."""
         return self.envelopes[-1].sequence
 
+    @property
+    def is_little(self) -> bool:
+        """Say whether applying it costs more for the statements than for what is in them."""
+        return sum(len(envelope.body) for envelope in self.envelopes) < LITTLE_BYTES
 
-async def _fetch(rt: Runtime, cursor: int, batch: int) -> Fetched:
+
+async def _fetch(rt: Runtime, cursor: int, batch: int, *, after_s: float = 0.0) -> Fetched:
+    await asyncio.sleep(after_s)
     envelopes = await arrivals_log.read(rt.nats, cursor, limit=batch, wait_s=WAIT_S)
     return Fetched(envelopes, await gather(envelopes))
 
