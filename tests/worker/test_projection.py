@@ -10,7 +10,7 @@ import pytest
 from chaupal.arrivals import actions as arrivals
 from chaupal.arrivals import log, own
 from chaupal.arrivals import queries as arrival_queries
-from chaupal.arrivals.models import LinkClicked, RelayOpened, RelayPosted
+from chaupal.arrivals.models import Envelope, LinkClicked, RelayOpened, RelayPosted
 from chaupal.kit import db
 from chaupal.kit.ids import new_id
 from chaupal.organisations import scope_of
@@ -395,3 +395,16 @@ async def test_what_a_provider_says_of_a_sender_is_kept_and_a_repeat_changes_not
     await post(bazaar, bot, {"update_id": 2, **told, "restriction": "restricted"})
     await bazaar.projected()
     assert await bazaar.rows(kept) == [("low", 250, "restricted", NOON)]
+
+
+def test_only_after_little_what_comes_next_is_let_gather():
+    def fetched(*sizes: int) -> projection.Fetched:
+        envelopes = [
+            Envelope(n, 1, "x", "sandbox", NOON, b"x" * size) for n, size in enumerate(sizes)
+        ]
+        return projection.Fetched(envelopes, {})
+
+    assert fetched(100).is_little
+    assert fetched(*[100] * 500).is_little
+    assert not fetched(*[100] * 2_000).is_little
+    assert not fetched(1_000_000).is_little
