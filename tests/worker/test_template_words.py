@@ -1,5 +1,6 @@
 """What a provider says of a template by itself stops what goes as it, in any order of words."""
 
+import asyncio
 import itertools
 from datetime import datetime, timedelta
 
@@ -7,6 +8,7 @@ import psycopg
 import pytest
 
 from broadcasts.test_templates import ENGLISH, HINDI, NOON, Mandi, mandi, template
+from chaupal import record
 from chaupal.arrivals import log
 from chaupal.broadcasts import actions, fetching, template_words, templates
 from chaupal.broadcasts.fetching import AFTER_A_WORD, fetches
@@ -14,7 +16,7 @@ from chaupal.broadcasts.models import Stage
 from chaupal.channels.registry import CHANNELS
 from chaupal.channels.whatsapp_cloud import WhatsAppCloud
 from chaupal.kit.ids import new_id
-from cloudserver import became, of_template, webhook
+from cloudserver import became, of_template, status, webhook
 from factories import an_organisation
 from relaying import projected
 
@@ -289,3 +291,32 @@ def test_every_word_that_is_no_yes_has_its_status():
     assert {*template_words.STATUSES} == {*template_words.TemplateWord} - {
         template_words.TemplateWord.APPROVED
     }
+
+
+async def test_a_pause_and_a_receipt_in_one_batch_wait_for_who_settles_and_block_nobody(
+    mandi, sending, clock
+):
+    """Who settles holds deliveries and then writes the record; so does whoever reads the log."""
+    actor = record.part_of_the_system(mandi.place.organisation, "worker.dispatch")
+    async with mandi.place.transaction() as settling:
+        found = await settling.execute("SELECT id FROM delivery ORDER BY id LIMIT 1 FOR UPDATE")
+        [delivery] = await found.fetchone()
+        receipt = status("wamid.X", "delivered", biz_opaque_callback_data=f"chaupal/{delivery}")
+        reading = asyncio.create_task(told(mandi, became("PAUSED"), receipt, at=clock.at))
+        async with asyncio.timeout(30):
+            while not await waiting_for_a_row(settling):  # noqa: ASYNC110  (another backend)
+                await asyncio.sleep(0.01)
+        await record.append(
+            settling, "deliveries.attempted", mandi.bot, actor=actor, now=clock.at, settled=1
+        )
+    await reading
+    assert (await statuses(mandi))["hi"] == "paused"
+    assert await stage_of(mandi, sending) is Stage.PAUSED
+
+
+async def waiting_for_a_row(conn) -> bool:
+    found = await conn.execute(
+        "SELECT FROM pg_locks WHERE NOT granted AND locktype IN ('transactionid', 'tuple')"
+        " AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+    )
+    return await found.fetchone() is not None

@@ -15,10 +15,9 @@ from typing import NamedTuple, TypeAlias, assert_never
 
 import msgspec
 
-from chaupal.channels.http import AnswerLost, HttpClient, NotReached, Reply
+from chaupal.channels.http import JSON, AnswerLost, HttpClient, NotReached, Reply
 
 ANSWER_TIMEOUT_S = 30.0
-JSON = "application/json"
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from aiohappyeyeballs import AddrInfoType, start_connection
 
 from chaupal.channels.line import AnswerLost, Line, Reply
 
-__all__ = ["AnswerLost", "HttpClient", "NotReached", "Reply"]
+__all__ = ["JSON", "AnswerLost", "HttpClient", "NotReached", "Reply"]
 
 CONNECT_TIMEOUT_S = 10.0
 KEPT_S = 15.0  # a line that nobody used for so long may be about to be closed over there
@@ -29,6 +29,7 @@ LOOKED_UP_S = 10.0
 NEXT_ADDRESS_AFTER_S = 0.25
 LINES = 256
 AGENT = "chaupal/0.1.0"
+JSON = "application/json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,11 @@ class Place:
     port: int
     path: str
     name: str
-    origin: tuple[bool, str, int]
+
+    @property
+    def origin(self) -> tuple[bool, str, int]:
+        """Return what all places have in common that a line to one serves."""
+        return self.secure, self.host, self.port
 
 
 @lru_cache(maxsize=1024)
@@ -69,8 +74,7 @@ def place(url: str) -> Place | None:
     # urlsplit drops what would end a line; a URL that held such a thing is not ours to mend.
     if not host or "@" in name or not path.isascii() or any(c <= " " or c == "\x7f" for c in url):
         return None
-    origin = (secure, host, port or (443 if secure else 80))
-    return Place(*origin, path, name, origin)
+    return Place(secure, host, port or (443 if secure else 80), path, name)
 
 
 class Provider:
@@ -254,7 +258,7 @@ class HttpClient:
         url: str,
         *,
         body: bytes | None = None,
-        content_type: str = "application/json",
+        content_type: str = JSON,
         token: str | None = None,
         timeout_s: float,
     ) -> End:

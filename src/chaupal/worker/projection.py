@@ -45,8 +45,8 @@ from chaupal.people.models import Basis, ContactChannel, Said, Word
 from chaupal.relay import acknowledgements
 
 BATCH = 1000
-# After little, what trickles in is let gather for so long: each batch costs some milliseconds of
-# planning, whatever is in it. What comes after a quiet time does not wait.
+# After little, what trickles in is let gather for so long: each batch costs its statements,
+# whatever is in it. What comes after a quiet time does not wait.
 LITTLE_BYTES = 128 << 10
 GATHER_S = 0.05
 GIVE_WAY_EVERY = 20

@@ -375,9 +375,7 @@ def test_a_name_in_any_script_is_asked_under_its_own():
     found = http.place("https://मंडी.example/a?b=c#d")
     assert found is not None
     assert (found.host, found.port, found.path) == ("xn--i1b6dsb9d.example", 443, "/a?b=c")
-    assert http.place("http://[::1]:81") == http.Place(
-        False, "::1", 81, "/", "[::1]:81", (False, "::1", 81)
-    )
+    assert http.place("http://[::1]:81") == http.Place(False, "::1", 81, "/", "[::1]:81")
 
 
 async def test_nobody_there_was_sent_nothing(client):
@@ -386,6 +384,14 @@ async def test_nobody_there_was_sent_nothing(client):
         url = f"http://127.0.0.1:{taken.getsockname()[1]}/"
         ended = await client.request("POST", url, body=b"", timeout_s=1)
     assert ended == NotReached("ConnectionRefusedError")
+
+
+async def test_a_host_is_found_by_its_name(client, server):
+    url = f"http://localhost:{server.port}/"
+    for _ in range(2):
+        ended = await client.request("POST", url, body=b"", timeout_s=10)
+        assert ended == Reply(200, b"{}")
+    assert len(server.lines) == 1
 
 
 async def test_over_tls_only_with_a_certificate_that_somebody_signed(client, tmp_path):
